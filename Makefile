@@ -1,0 +1,33 @@
+# One word a target. `make` alone says what there is.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help setup demo test unit check bench clean
+
+help:
+	@echo 'setup  .venv with .venv/bin/eachpod, and the system packages when root'
+	@echo 'demo   set up and play the walkthrough of the README'
+	@echo 'test   set up and run all tests'
+	@echo 'unit   the fast tests only'
+	@echo 'check  format, lint, types, architecture'
+	@echo 'bench  measure and print the figures'
+	@echo 'clean  remove what these made'
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: requirements/dev.txt pyproject.toml tools/setup.sh
+	sh tools/setup.sh $(PYTHON) $(VENV)
+	touch $@
+
+unit: setup
+	$(BIN)/pytest -m 'not e2e'
+
+check: setup
+	$(BIN)/ruff format --check src tests tools bench
+	$(BIN)/ruff check src tests tools bench
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

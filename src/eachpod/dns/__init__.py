@@ -1,0 +1,1 @@
+"""Cluster DNS: records built from a watch, answers ready made."""

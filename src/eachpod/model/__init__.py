@@ -1,0 +1,1 @@
+"""The resource model: what an API object is, independent of storage, network and time."""

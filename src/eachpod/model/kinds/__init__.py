@@ -1,0 +1,1 @@
+"""One file per kind: what is special to it, and nothing else."""

@@ -1,0 +1,1 @@
+"""How an object is changed by a patch document: JSON, merge, strategic merge and apply."""

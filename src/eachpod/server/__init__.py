@@ -1,0 +1,1 @@
+"""The API server: the only part that knows the store."""

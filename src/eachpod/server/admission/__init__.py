@@ -1,0 +1,1 @@
+"""What the server adds to or refuses in a request after decoding, one plugin per file."""

@@ -1,0 +1,1 @@
+"""What tests of Eachpod and of its users need: a cluster in memory, a fake runtime, a virtual clock."""

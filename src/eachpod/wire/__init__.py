@@ -1,0 +1,1 @@
+"""Bytes on the wire: envelopes, frames and stubs. Pure encoding and decoding."""
