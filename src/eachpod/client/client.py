@@ -102,8 +102,8 @@ class Client:
         initial_events: bool = False,
         timeout_seconds: int = 0,
     ) -> AsyncIterator[WatchEvent]:
-        """Events after `resource_version`; with `initial_events` the whole state first, ended by the bookmark that bears
-        `k8s.io/initial-events-end` (KEP-3157)."""
+        """Events after `resource_version`; with `initial_events` the whole state first, ended by the bookmark that
+        bears `k8s.io/initial-events-end` (KEP-3157)."""
         query = _selectors(label_selector, field_selector) | {"watch": "true", "allowWatchBookmarks": "true"}
         if resource_version:
             query["resourceVersion"] = resource_version
