@@ -1,7 +1,7 @@
 """The built-in kinds' names, addresses and subresources, as discovery shows them.
 
-A table of its own, apart from `model/kinds`, so that a part that only talks to the API (DNS, the node agent) does not load
-defaults and validation. A constant's name is the kind in capitals.
+A table of its own, apart from `model/kinds`, so that a part that only talks to the API (DNS, the node agent) does not
+load defaults and validation. A constant's name is the kind in capitals.
 """
 
 from .resource import ALL_VERBS, Resource, Subresource
