@@ -1,8 +1,8 @@
 """The runtime contract: what the agent asks of whatever runs containers, on one page.
 
-Two implementations: CRI (`cri.py`, containerd) and `simulated.py`. The words are those of the CRI, without its protobuf:
-values are frozen, times are Unix seconds, and a runtime keeps no knowledge of pods beyond the labels and annotations
-that it is given, which is how a restarted agent finds its pods again.
+Two implementations: CRI (`cri.py`, containerd) and `simulated.py`. The words are those of the CRI, without its
+protobuf: values are frozen, times are Unix seconds, and a runtime keeps no knowledge of pods beyond the labels and
+annotations that it is given, which is how a restarted agent finds its pods again.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -81,7 +81,7 @@ class Resources:
 @dataclass(frozen=True, slots=True)
 class Security:
     """The effective security context: pod and container settings are merged already. None is "as the image says".
-    seccomp: "" (unconfined), "RuntimeDefault" or "Localhost:PATH" (absolute path); AppArmor likewise by profile name."""
+    seccomp: "" (unconfined), "RuntimeDefault" or "Localhost:PATH" (absolute path); AppArmor by profile name."""
 
     run_as_user: int | None = None
     run_as_group: int | None = None
@@ -291,7 +291,9 @@ class Runtime(Protocol):
 
     async def container_status(self, container_id: str) -> ContainerState: ...
 
-    async def list(self) -> Snapshot: ...
+    async def snapshot(self) -> Snapshot:
+        """Sandboxes and containers as the runtime lists them: cheap (about a millisecond), so once a second is fine."""
+        ...
 
     def events(self) -> AsyncIterator[str]:
         """Hints that something changed: ids of sandboxes or containers, "" for anything. May lose some; never ends
