@@ -1,0 +1,6 @@
+"""The controllers there are, by the names that kube-controller-manager gives them."""
+
+from .run import Special
+from .view import Controller
+
+CONTROLLERS: tuple[Controller | Special, ...] = ()
