@@ -180,6 +180,9 @@ async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
         for line in tail[:-1]:
             yield line
         rest = [tail[-1]]
+    last = b"".join(rest)
+    if last:
+        yield last
 
 
 def _event(line: bytes) -> WatchEvent:
