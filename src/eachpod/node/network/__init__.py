@@ -1,0 +1,1 @@
+"""A node's network: namespaces and links, and Service addresses by nftables."""
