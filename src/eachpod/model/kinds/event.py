@@ -1,0 +1,122 @@
+"""Event: one stored object, two shapes.
+
+`v1` and `events.k8s.io/v1` name the same things differently. The core shape is the stored one; `to_new` and `to_core`
+translate, and both kinds print alike.
+"""
+
+from eachpod.model.kind import Cell, Kind
+from eachpod.model.objects import Object, dig, name
+from eachpod.model.resources import EVENT, EVENTS_EVENT
+from eachpod.model.table import columns
+from eachpod.model.timestamps import since
+
+# Field of the core shape -> field of the newer one.
+_RENAMED = {
+    "involvedObject": "regarding",
+    "message": "note",
+    "reportingComponent": "reportingController",
+    "source": "deprecatedSource",
+    "firstTimestamp": "deprecatedFirstTimestamp",
+    "lastTimestamp": "deprecatedLastTimestamp",
+    "count": "deprecatedCount",
+}
+_TO_CORE = {new: core for core, new in _RENAMED.items()}
+
+
+def _renamed(obj: Object, names: dict[str, str], api_version: str) -> Object:
+    return {**{names.get(key, key): value for key, value in obj.items()}, "apiVersion": api_version}
+
+
+def to_new(event: Object) -> Object:
+    """A v1 Event as events.k8s.io/v1."""
+    return _renamed(event, _RENAMED, "events.k8s.io/v1")
+
+
+def to_core(event: Object) -> Object:
+    """An events.k8s.io/v1 Event as v1, the stored shape."""
+    return _renamed(event, _TO_CORE, "v1")
+
+
+def _fields(event: Object) -> dict[str, str]:
+    about = event.get("involvedObject") or {}
+    source = event.get("source") or {}
+    return {
+        "involvedObject.kind": about.get("kind") or "",
+        "involvedObject.namespace": about.get("namespace") or "",
+        "involvedObject.name": about.get("name") or "",
+        "involvedObject.uid": about.get("uid") or "",
+        "involvedObject.apiVersion": about.get("apiVersion") or "",
+        "involvedObject.resourceVersion": about.get("resourceVersion") or "",
+        "involvedObject.fieldPath": about.get("fieldPath") or "",
+        "reason": event.get("reason") or "",
+        "reportingComponent": event.get("reportingComponent") or "",
+        "source": source.get("component") or event.get("reportingComponent") or "",
+        "type": event.get("type") or "",
+    }
+
+
+def _new_fields(event: Object) -> dict[str, str]:
+    core = _fields(to_core(event))
+    renamed = {key.replace("involvedObject", "regarding"): value for key, value in core.items()}
+    return {**core, **renamed, "reportingController": core["reportingComponent"]}
+
+
+def _row(event: Object, now: float) -> list[Cell]:
+    first = since(event.get("firstTimestamp") or event.get("eventTime"), now)
+    last = since(event["lastTimestamp"], now) if event.get("lastTimestamp") else first
+    count = event.get("count") or 1
+    series = event.get("series")
+    if series:
+        last, count = since(series.get("lastObservedTime"), now), series.get("count") or 0
+    about, source = event.get("involvedObject") or {}, event.get("source") or {}
+    who = [
+        source.get("component") or event.get("reportingComponent") or "",
+        source.get("host") or event.get("reportingInstance") or "",
+    ]
+    return [
+        last,
+        event.get("type") or "",
+        event.get("reason") or "",
+        "/".join(part for part in ((about.get("kind") or "").lower(), about.get("name") or "") if part),
+        about.get("fieldPath") or "",
+        ", ".join(who) if who[1] else who[0],
+        (event.get("message") or "").strip(),
+        first,
+        count,
+        name(event),
+    ]
+
+
+_COLUMNS = columns(
+    "Last Seen", "Type", "Reason", "Object", "*Subobject", "*Source", "Message", "*First Seen", "*Count", "*Name"
+)
+
+
+def _default(event: Object) -> Object:
+    event.setdefault("involvedObject", {})
+    event.setdefault("source", {})
+    for key in ("firstTimestamp", "lastTimestamp", "eventTime"):
+        event.setdefault(key, None)
+    for key in ("reportingComponent", "reportingInstance"):
+        event.setdefault(key, "")
+    return event
+
+
+def _new_default(event: Object) -> Object:
+    return to_new(_default(to_core(event)))
+
+
+def involved_namespace(event: Object) -> str:
+    return str(dig(event, "involvedObject", "namespace", default=""))
+
+
+KIND = Kind(EVENT, default=_default, columns=_COLUMNS, row=_row, fields=_fields, field_names=tuple(_fields({})))
+EVENTS_KIND = Kind(
+    EVENTS_EVENT,
+    default=_new_default,
+    columns=_COLUMNS,
+    row=lambda event, now: _row(to_core(event), now),
+    fields=_new_fields,
+    field_names=tuple(_new_fields({})),
+    extra={"stored_as": EVENT, "to_stored": to_core, "from_stored": to_new},
+)

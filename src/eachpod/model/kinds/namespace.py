@@ -1,0 +1,53 @@
+"""Namespace. Its end has two steps: metadata.deletionTimestamp, then spec.finalizers emptied by /finalize."""
+
+from eachpod.model.kind import Cell, Kind
+from eachpod.model.objects import Object, dig, name
+from eachpod.model.resources import NAMESPACE
+from eachpod.model.table import age, columns
+
+NAME_LABEL = "kubernetes.io/metadata.name"
+
+
+def _default(obj: Object) -> Object:
+    metadata = obj.setdefault("metadata", {})
+    if metadata.get("name"):
+        metadata["labels"] = {**(metadata.get("labels") or {}), NAME_LABEL: metadata["name"]}
+    obj.setdefault("spec", {})
+    status = obj.setdefault("status", {})
+    status["phase"] = status.get("phase") or "Active"
+    return obj
+
+
+def _prepare_create(obj: Object) -> Object:
+    spec = obj.get("spec") or {}
+    wanted = list(spec.get("finalizers") or [])
+    if "kubernetes" not in wanted:
+        wanted.append("kubernetes")
+    return {**obj, "spec": {**spec, "finalizers": wanted}, "status": {"phase": "Active"}}
+
+
+def _prepare_update(new: Object, old: Object) -> Object:
+    """spec.finalizers changes only through /finalize, the status only through /status."""
+    return {**new, "spec": old.get("spec") or {}, "status": old.get("status") or {}}
+
+
+def _fields(obj: Object) -> dict[str, str]:
+    return {"status.phase": dig(obj, "status", "phase", default="")}
+
+
+def _row(obj: Object, now: float) -> list[Cell]:
+    return [name(obj), dig(obj, "status", "phase", default=""), age(obj, now)]
+
+
+KIND = Kind(
+    NAMESPACE,
+    default=_default,
+    prepare_create=_prepare_create,
+    prepare_update=_prepare_update,
+    columns=columns("Status", "Age"),
+    row=_row,
+    fields=_fields,
+    field_names=("status.phase", "name"),
+    delete_returns_object=True,
+    name_rule="label",
+)

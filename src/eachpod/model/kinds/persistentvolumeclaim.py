@@ -1,0 +1,58 @@
+"""PersistentVolumeClaim."""
+
+from eachpod.model.accessmodes import short
+from eachpod.model.kind import Cell, Kind
+from eachpod.model.objects import Object, deleting, dig, name
+from eachpod.model.podspec.defaults import default_claim_spec
+from eachpod.model.resources import PERSISTENTVOLUMECLAIM
+from eachpod.model.table import UNSET, age, columns
+
+
+def _default(obj: Object) -> Object:
+    default_claim_spec(obj.setdefault("spec", {}))
+    status = obj.setdefault("status", {})
+    status["phase"] = status.get("phase") or "Pending"
+    return obj
+
+
+def _prepare_create(obj: Object) -> Object:
+    return {**obj, "status": {"phase": "Pending"}}
+
+
+def _prepare_update(new: Object, old: Object) -> Object:
+    return {**new, "status": old.get("status") or {}}
+
+
+def _row(obj: Object, now: float) -> list[Cell]:
+    spec, status = obj.get("spec") or {}, obj.get("status") or {}
+    bound = bool(spec.get("volumeName"))
+    return [
+        name(obj),
+        "Terminating" if deleting(obj) else status.get("phase") or "",
+        spec.get("volumeName") or "",
+        str(dig(status, "capacity", "storage", default="0")) if bound else "",
+        short(status.get("accessModes")) if bound else "",
+        spec.get("storageClassName") or "",
+        UNSET if spec.get("volumeAttributesClassName") is None else spec["volumeAttributesClassName"],
+        age(obj, now),
+        spec.get("volumeMode") or UNSET,
+    ]
+
+
+KIND = Kind(
+    PERSISTENTVOLUMECLAIM,
+    default=_default,
+    prepare_create=_prepare_create,
+    prepare_update=_prepare_update,
+    columns=columns(
+        "Status",
+        "Volume",
+        "Capacity",
+        "Access Modes",
+        "StorageClass",
+        "VolumeAttributesClass",
+        "Age",
+        "*VolumeMode",
+    ),
+    row=_row,
+)
