@@ -20,12 +20,11 @@ _PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 
 
 async def hints(channel: Channel) -> AsyncIterator[str]:
-    """Ids that something happened to; "" after each (re-)connection, when anything may have. Never ends by itself."""
+    """Ids that something happened to; "" at each (re-)connection, when anything may have. Never ends by itself."""
     pause = _PAUSE
     while True:
         call = channel.stream(_SUBSCRIBE, _field(1, _FILTER))
         try:
-            await call.wait_for_connection()
             yield ""
             async for envelope in call:
                 pause = _PAUSE

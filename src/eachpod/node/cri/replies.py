@@ -70,6 +70,8 @@ def container(listed: Message) -> ContainerState:
 def container_status(reply: Message) -> ContainerState:
     """A container of a verbose status; the sandbox is told in the part that is for people."""
     status = reply.status
+    finished = _seconds(status.finished_at)
+    started = _seconds(status.started_at)
     return ContainerState(
         id=status.id,
         sandbox_id=str(_info(reply.info).get("sandboxID") or ""),
@@ -81,8 +83,9 @@ def container_status(reply: Message) -> ContainerState:
         annotations=dict(status.annotations),
         image=status.image.image,
         image_ref=status.image_ref,
-        started_at=_seconds(status.started_at),
-        finished_at=_seconds(status.finished_at),
+        # containerd notes a start when it has returned from it; a process may have ended before that.
+        started_at=min(started, finished) if finished else started,
+        finished_at=finished,
         exit_code=status.exit_code,
         reason=status.reason,
         message=status.message,

@@ -1,10 +1,12 @@
 """The runtime contract over the CRI: what the agent asks, containerd (or another CRI runtime) does."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from eachpod.node.network.namespaces import inside
 from eachpod.node.runtime import (
     ContainerSpec,
     ContainerState,
@@ -30,11 +32,12 @@ _QUICK, _SLOW = 10.0, 120.0
 
 
 class CriRuntime:
-    """`wishes` is the folder that the node's IPAM plugin reads wished-for addresses from (see `config.py`)."""
+    """`wishes` is the folder that the node's IPAM plugin reads wished-for addresses from (see `config.py`). `netns` is
+    the runtime's network namespace where it is not the agent's: the streaming server listens on loopback there."""
 
-    def __init__(self, socket: str, wishes: Path | None = None) -> None:
-        self._channel = Channel(socket)
-        self._wishes = wishes
+    def __init__(self, path: str, wishes: Path | None = None, netns: str = "") -> None:
+        self._channel = Channel(path)
+        self._wishes, self._netns = wishes, netns
 
     async def close(self) -> None:
         await self._channel.close()
@@ -134,18 +137,18 @@ class CriRuntime:
     ) -> StreamTarget:
         streams = {"tty": tty, "stdin": stdin, "stdout": stdout, "stderr": stderr and not tty}
         reply = await self._channel.call("Exec", _QUICK, container_id=container_id, cmd=command, **streams)
-        return _target(reply.url)
+        return self._target(reply.url)
 
     async def open_attach(
         self, container_id: str, *, tty: bool, stdin: bool, stdout: bool, stderr: bool
     ) -> StreamTarget:
         streams = {"tty": tty, "stdin": stdin, "stdout": stdout, "stderr": stderr and not tty}
         reply = await self._channel.call("Attach", _QUICK, container_id=container_id, **streams)
-        return _target(reply.url)
+        return self._target(reply.url)
 
     async def open_port_forward(self, sandbox_id: str, ports: tuple[int, ...]) -> StreamTarget:
         reply = await self._channel.call("PortForward", _QUICK, pod_sandbox_id=sandbox_id, port=ports)
-        return _target(reply.url)
+        return self._target(reply.url)
 
     async def reopen_log(self, container_id: str) -> None:
         await self._channel.call("ReopenContainerLog", _QUICK, container_id=container_id)
@@ -167,9 +170,14 @@ class CriRuntime:
         self._wishes.mkdir(parents=True, exist_ok=True)
         (self._wishes / spec.uid).write_text(" ".join(spec.addresses))
 
+    def _target(self, url: str) -> StreamTarget:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "127.0.0.1", parts.port or 80
 
-def _target(url: str) -> StreamTarget:
-    """The runtime's streaming server listens on loopback of the namespace that the agent is in as well."""
-    parts = urlsplit(url)
-    host, port = parts.hostname or "127.0.0.1", parts.port or 80
-    return StreamTarget(parts.path, lambda: asyncio.open_connection(host, port))
+        async def connect() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+            if not self._netns:
+                return await asyncio.open_connection(host, port)
+            made = await asyncio.to_thread(inside, self._netns, lambda: socket.create_connection((host, port), 5))
+            return await asyncio.open_connection(sock=made)
+
+        return StreamTarget(parts.path, connect)
