@@ -14,7 +14,7 @@ from eachpod.client.client import Client
 from eachpod.client.informer import Informer
 from eachpod.model.resources import ENDPOINTSLICE, SERVICE
 
-from . import nft, nftables
+from . import conntrack, nft, nftables
 from .nftables import Table
 from .rules import TABLE, Surroundings, table
 from .services import Place, service_ports
@@ -80,6 +80,7 @@ class Proxy:
     def __init__(self, services: Cache, slices: Cache, config: ProxyConfig, load: nft.Load) -> None:
         self._services, self._slices, self._config, self._load = services, slices, config, load
         self._loaded: dict[str, Table] = {}
+        self._datagrams: dict[str, dict[conntrack.Place, frozenset[conntrack.Place]]] = {}
 
     def sync(self) -> None:
         """Loads what differs; NftError where that fails, and then everything the next time."""
@@ -93,6 +94,7 @@ class Proxy:
             else:
                 self._change(before, wanted)
             self._loaded[family] = wanted
+            self._forget_flows(family, conntrack.datagram_services(ports))
 
     def forget(self) -> None:
         """What is loaded may not be what was: check by changing nothing, and load all where that fails."""
@@ -102,6 +104,18 @@ class Proxy:
             except nft.NftError:
                 log.warning("table %s %s is not as it was loaded; loading it anew", family, TABLE)
                 del self._loaded[family]
+
+    def _forget_flows(self, family: str, services: dict[conntrack.Place, frozenset[conntrack.Place]]) -> None:
+        """UDP flows outlive the rules that made them."""
+        if services == self._datagrams.get(family, {}):
+            return
+        v6 = family == "ip6"
+        try:
+            gone = conntrack.stale(conntrack.flows(v6), services, self._config.around.local)
+            conntrack.forget(gone, v6)
+        except OSError as error:
+            log.warning("cannot end UDP flows to pods that are gone: %s", error)
+        self._datagrams[family] = services
 
     def _change(self, before: Table, wanted: Table) -> None:
         for text in (nftables.change(before, wanted), nftables.leftovers(before, wanted)):
