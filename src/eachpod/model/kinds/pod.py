@@ -1,9 +1,14 @@
 """Pod."""
 
+from eachpod.model import names
+from eachpod.model.fielderrors import FieldError, forbidden, invalid
 from eachpod.model.kind import Cell, Kind
-from eachpod.model.objects import Object, dig, meta, name
+from eachpod.model.objects import Object, annotations, dig, meta, name
+from eachpod.model.podspec.changes import validate_pod_changes
 from eachpod.model.podspec.defaults import default_pod_requests, default_pod_spec
 from eachpod.model.podspec.qos import qos_class
+from eachpod.model.podspec.rules import form
+from eachpod.model.podspec.validate import validate_pod_spec
 from eachpod.model.resources import POD
 from eachpod.model.table import NONE, age, columns
 from eachpod.model.timestamps import parse, span
@@ -25,6 +30,101 @@ def _prepare_create(pod: Object) -> Object:
 
 def _prepare_update(new: Object, old: Object) -> Object:
     return {**new, "status": old.get("status") or {}}
+
+
+_MIRROR = "kubernetes.io/config.mirror"
+
+
+def _validate(pod: Object) -> list[FieldError]:
+    spec = pod.get("spec") or {}
+    errors = _metadata_and_spec(pod, spec)
+    if spec.get("ephemeralContainers"):
+        errors.append(forbidden("spec.ephemeralContainers", "cannot be set on create"))
+    if spec.get("nodeName") and spec.get("schedulingGates"):
+        errors.append(forbidden("spec.nodeName", "cannot be set until all schedulingGates have been cleared"))
+    return errors
+
+
+def _metadata_and_spec(pod: Object, spec: Object) -> list[FieldError]:
+    errors = _annotations(pod, spec)
+    errors += validate_pod_spec(spec, "spec", pod_name=name(pod), is_pod=True)
+    if not spec.get("serviceAccountName"):
+        errors += _tokens_without_account(spec)
+    for kind in ("containers", "initContainers"):
+        for index, container in enumerate(spec.get(kind) or ()):
+            image = container.get("image") or ""
+            if image.strip() != image:
+                text = "must not have leading or trailing whitespace"
+                errors.append(invalid(f"spec.{kind}[{index}].image", image, text))
+    return errors
+
+
+def _tokens_without_account(spec: Object) -> list[FieldError]:
+    text = "must not be specified when serviceAccountName is not set"
+    return [
+        forbidden(f"spec.volumes[{index}].projected.sources[{at}].serviceAccountToken", text)
+        for index, volume in enumerate(spec.get("volumes") or ())
+        for at, source in enumerate(dig(volume, "projected", "sources", default=()))
+        if source.get("serviceAccountToken") is not None
+    ]
+
+
+def _annotations(pod: Object, spec: Object) -> list[FieldError]:
+    if _MIRROR in annotations(pod) and not spec.get("nodeName"):
+        text = "must set spec.nodeName if mirror pod annotation is set"
+        return [invalid(f"metadata.annotations[{_MIRROR}]", spec.get("nodeName") or "", text)]
+    return []
+
+
+def _validate_update(new: Object, old: Object) -> list[FieldError]:
+    spec, before = new.get("spec") or {}, old.get("spec") or {}
+    errors = _metadata_and_spec(new, spec) if spec != before or meta(new) != meta(old) else []
+    return errors + validate_pod_changes(spec, before, "spec")
+
+
+_SYSTEM_CONDITIONS = ("PodScheduled", "Ready", "Initialized")
+
+
+def _validate_status(new: Object, old: Object) -> list[FieldError]:
+    status, before = new.get("status") or {}, old.get("status") or {}
+    errors: list[FieldError] = []
+    for index, condition in enumerate(status.get("conditions") or ()):
+        if condition.get("type") not in _SYSTEM_CONDITIONS:
+            errors += form(names.label_key, condition.get("type") or "", f"status.conditions[{index}].Type")
+    if before.get("qosClass") and status.get("qosClass") != before["qosClass"]:
+        errors.append(invalid("status.qosClass", status.get("qosClass") or "", "field is immutable"))
+    for kind in ("podIPs", "hostIPs"):
+        errors += _addresses(status.get(kind) or [], f"status.{kind}")
+    errors += _container_states(status, before, new.get("spec") or {})
+    return errors
+
+
+def _addresses(addresses: list[Object], path: str) -> list[FieldError]:
+    errors: list[FieldError] = []
+    texts = [entry.get("ip") or "" for entry in addresses]
+    for index, text in enumerate(texts):
+        errors += form(names.ip, text, f"{path}[{index}]")
+    if len(texts) > 1 and (len(texts) > 2 or len({":" in text for text in texts}) < 2):
+        errors.append(invalid(path, addresses, "may specify no more than one IP for each IP family"))
+    return errors
+
+
+def _container_states(status: Object, before: Object, spec: Object) -> list[FieldError]:
+    """A container that ended for good may not come back to life."""
+    if spec.get("restartPolicy") == "Always":
+        return []
+    errors: list[FieldError] = []
+    after = {c.get("name"): c for c in status.get("containerStatuses") or ()}
+    for index, was in enumerate(before.get("containerStatuses") or ()):
+        ended = dig(was, "state", "terminated")
+        if ended is None or (ended.get("exitCode") and spec.get("restartPolicy") == "OnFailure"):
+            continue
+        now = after.get(was.get("name"))
+        if now is not None and dig(now, "state", "terminated") is None:
+            errors.append(
+                forbidden(f"status.containerStatuses[{index}].state", "may not be transitioned to non-terminated state")
+            )
+    return errors
 
 
 def _fields(pod: Object) -> dict[str, str]:
@@ -178,6 +278,9 @@ KIND = Kind(
     default=_default,
     prepare_create=_prepare_create,
     prepare_update=_prepare_update,
+    validate=_validate,
+    validate_update=_validate_update,
+    validate_status_update=_validate_status,
     columns=columns("Ready", "Status", "Restarts", "Age", "*IP", "*Node", "*Nominated Node", "*Readiness Gates"),
     row=_row,
     fields=_fields,
