@@ -88,3 +88,23 @@ def test_the_ipam_plugin_asks_for_what_is_wished(
     said = json.loads(done.stdout)
     assert (said.pop("args", None) or {"cni": {"ips": None}})["cni"]["ips"] == asked
     assert said == json.loads(given)
+
+
+def test_runc_for_one_user_edits_what_it_is_given(tmp_path: Path) -> None:
+    runc = executable(tmp_path / "runc", '#!/bin/sh\necho "$@"\n')
+    wrapper = executable(tmp_path / "wrapper", config.single_user_runc(str(runc)))
+    spec = {
+        "process": {"user": {"uid": 0, "gid": 0, "additionalGids": [0, 10]}, "args": ["a"]},
+        "mounts": [{"options": ["nosuid", "gid=5", "mode=0620"]}, {"options": ["nosuid", "gid=5"]}],
+    }
+    for option, path in (("--bundle", tmp_path / "config.json"), ("--process", tmp_path / "p.json")):
+        path.write_text(json.dumps(spec, separators=(",", ":")))
+        given = str(path if option == "--process" else tmp_path)
+        done = subprocess.run(
+            [wrapper, "--root", "/r", "create", option, given, "id"], capture_output=True, text=True, check=True
+        )
+        assert done.stdout == f"--root /r create {option} {given} id\n"
+        edited = json.loads(path.read_text())
+        assert edited["process"] == {"user": {"uid": 0, "gid": 0}, "args": ["a"]}
+        assert [mount["options"] for mount in edited["mounts"]] == [["nosuid", "mode=0620"], ["nosuid"]]
+    assert subprocess.run([wrapper, "delete", "id"], capture_output=True, text=True, check=True).stdout == "delete id\n"

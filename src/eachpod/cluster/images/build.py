@@ -120,6 +120,8 @@ class _Kitchen:
             tree.folder(path)
         for path, text in recipe.files.items():
             tree.file(path, text)
+        for path, text in recipe.scripts.items():
+            tree.file(path, text, 0o755)
         for path, target in recipe.links.items():
             tree.link(path, target)
         for package, source, path in recipe.programs:

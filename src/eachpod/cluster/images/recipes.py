@@ -38,7 +38,6 @@ nginx:x:101:
 nogroup:x:65534:
 """
 
-# `user` is left out where no second user can be had (single-user namespaces); nginx then runs as who started it.
 _NGINX_CONF = """user nginx;
 worker_processes 1;
 error_log /var/log/nginx/error.log notice;
@@ -71,6 +70,14 @@ _NGINX_SITE = """server {
     }
 }
 """
+# In a namespace with one user, as those without root may be, the server cannot become another.
+_NGINX_ENTRYPOINT = """#!/bin/sh
+read -r _ _ users < /proc/self/uid_map
+if [ "$users" = 1 ]; then
+    sed -i 's/^user .*/user root;/' /etc/nginx/nginx.conf
+fi
+exec "$@"
+"""
 _PAGE = """<!DOCTYPE html>
 <html>
 <head>
@@ -87,20 +94,22 @@ _PAGE = """<!DOCTYPE html>
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """One image. `programs` are single files out of packages: (package, path in it, path in the image). A `system` has
-    users, busybox with links for all its applets, and whole `packages` with all that they need."""
+    users, busybox with links for all its applets, and whole `packages` with all that they need. `scripts` are programs
+    written out."""
 
     system: bool = True
     packages: tuple[str, ...] = ()
     programs: tuple[tuple[str, str, str], ...] = ()
     folders: tuple[str, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
+    scripts: Mapping[str, str] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
     config: Mapping[str, Any] = field(default_factory=dict)
 
     def fingerprint(self) -> str:
         """Changes with everything that this file and the builder put into the image, package versions excepted."""
         parts = {name: getattr(self, name) for name in self.__slots__}
-        parts |= {"files": dict(self.files), "links": dict(self.links), "config": dict(self.config)}
+        parts |= {name: dict(parts[name]) for name in ("files", "scripts", "links", "config")}
         return hashlib.sha256(encode({**parts, "common": [BUSYBOX_OPTIONS, BASE_FILES, 1]})).hexdigest()[:16]
 
 
@@ -150,7 +159,13 @@ _NGINX = Recipe(
         "usr/share/nginx/html/50x.html": _PAGE.format(title="Error", text="The page is not available just now."),
     },
     links={"var/log/nginx/access.log": "/dev/stdout", "var/log/nginx/error.log": "/dev/stderr"},
-    config={"Cmd": ["nginx", "-g", "daemon off;"], "ExposedPorts": {"80/tcp": {}}, "StopSignal": "SIGQUIT"},
+    scripts={"docker-entrypoint.sh": _NGINX_ENTRYPOINT},
+    config={
+        "Entrypoint": ["/docker-entrypoint.sh"],
+        "Cmd": ["nginx", "-g", "daemon off;"],
+        "ExposedPorts": {"80/tcp": {}},
+        "StopSignal": "SIGQUIT",
+    },
 )
 
 RECIPES: Mapping[str, Recipe] = {

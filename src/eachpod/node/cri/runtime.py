@@ -1,6 +1,7 @@
 """The runtime contract over the CRI: what the agent asks, containerd (or another CRI runtime) does."""
 
 import asyncio
+import logging
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -26,6 +27,8 @@ from eachpod.node.runtime import (
 from . import events, replies, requests
 from .channel import Channel
 
+log = logging.getLogger(__name__)
+
 # Seconds that the runtime may take. Lists and statuses are a matter of milliseconds; what starts and stops processes
 # has the kubelet's two minutes; a pull ends when it ends.
 _QUICK, _SLOW = 10.0, 120.0
@@ -47,10 +50,14 @@ class CriRuntime:
         return Version(said.runtime_name, said.runtime_version, said.runtime_api_version)
 
     async def run_sandbox(self, spec: SandboxSpec) -> str:
-        self._wish(spec)
-        reply = await self._channel.call(
-            "RunPodSandbox", 2 * _SLOW, config=requests.sandbox(spec), runtime_handler=spec.runtime_handler
-        )
+        wish = self._wish(spec)
+        try:
+            reply = await self._channel.call(
+                "RunPodSandbox", 2 * _SLOW, config=requests.sandbox(spec), runtime_handler=spec.runtime_handler
+            )
+        finally:
+            if wish:
+                wish.unlink(missing_ok=True)
         return str(reply.pod_sandbox_id)
 
     async def stop_sandbox(self, sandbox_id: str) -> None:
@@ -163,12 +170,19 @@ class CriRuntime:
         except NotFoundFault:
             return
 
-    def _wish(self, spec: SandboxSpec) -> None:
-        """Leaves word for the IPAM plugin, which knows a pod by its uid."""
+    def _wish(self, spec: SandboxSpec) -> Path | None:
+        """Leaves word for the IPAM plugin, which knows a pod by its uid. A wish is no more than that: a pod whose wish
+        cannot be told gets another address."""
         if self._wishes is None or not spec.addresses:
-            return
-        self._wishes.mkdir(parents=True, exist_ok=True)
-        (self._wishes / spec.uid).write_text(" ".join(spec.addresses))
+            return None
+        path = self._wishes / spec.uid
+        try:
+            self._wishes.mkdir(parents=True, exist_ok=True)
+            path.write_text(" ".join(spec.addresses))
+        except OSError as error:
+            log.warning("pod %s/%s may get another address: %s", spec.namespace, spec.name, error)
+            return None
+        return path
 
     def _target(self, url: str) -> StreamTarget:
         parts = urlsplit(url)
