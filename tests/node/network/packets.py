@@ -1,4 +1,4 @@
-"""Run by test_live.py inside namespaces of its own: two nodes, pods that are namespaces, real packets.
+"""Run by test_packets.py inside namespaces of its own: two nodes, pods that are namespaces, real packets.
 
 Prints what was seen as one JSON object; what should have been seen is the test's affair.
 """

@@ -17,7 +17,7 @@ ONE_OF_THREE = {"p0", "p1", "p2"}
 
 @pytest.fixture(scope="module")
 def seen() -> Any:
-    """What tests/node/network/live.py saw."""
+    """What tests/node/network/packets.py saw."""
     if not shutil.which("unshare") or not shutil.which("ip"):
         pytest.skip("needs unshare and iproute2")
     user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
@@ -25,8 +25,8 @@ def seen() -> Any:
     if subprocess.run([*holder, "true"], capture_output=True, check=False).returncode:
         pytest.skip("this machine allows no namespaces")
     script = f'mount -t tmpfs tmpfs /run && exec {sys.executable} "$0"'
-    live = Path(__file__).with_name("live.py")
-    done = subprocess.run([*holder, "sh", "-c", script, str(live)], capture_output=True, text=True, check=False)
+    script_path = Path(__file__).with_name("packets.py")
+    done = subprocess.run([*holder, "sh", "-c", script, str(script_path)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
