@@ -8,10 +8,13 @@ from .objects import Object
 
 ANNOTATIONS_LIMIT = 256 * 1024
 _IMMUTABLE = "field is immutable"
+_STANDARD_FINALIZERS = ("kubernetes", "orphan", "foregroundDeletion")
 
 
-def validate_meta(obj: Object, rule: names.Form, *, namespaced: bool, path: str = "metadata") -> list[FieldError]:
-    """Faults of a new object's metadata. `rule` is the form of its name."""
+def validate_meta(
+    obj: Object, rule: names.Form, *, namespaced: bool, custom: bool = False, path: str = "metadata"
+) -> list[FieldError]:
+    """Faults of a new object's metadata. `rule` is the form of its name; `custom` resources have freer finalizers."""
     meta = obj.get("metadata") or {}
     errors: list[FieldError] = []
     prefix, name, space = meta.get("generateName"), meta.get("name"), meta.get("namespace")
@@ -28,7 +31,7 @@ def validate_meta(obj: Object, rule: names.Form, *, namespaced: bool, path: str 
             errors += [invalid(f"{path}.namespace", space, fault) for fault in names.label(space)]
     elif space:
         errors.append(forbidden(f"{path}.namespace", "not allowed on this type"))
-    return errors + _common(meta, path) + _finalizers(meta.get("finalizers"), f"{path}.finalizers")
+    return errors + _common(meta, path) + _finalizers(meta.get("finalizers"), f"{path}.finalizers", custom=custom)
 
 
 def _masked(prefix: str) -> str:
@@ -94,16 +97,20 @@ def _owner(owner: Object, path: str) -> list[FieldError]:
     return errors
 
 
-def _finalizers(finalizers: list[str] | None, path: str) -> list[FieldError]:
+def _finalizers(finalizers: list[str] | None, path: str, *, custom: bool = False) -> list[FieldError]:
     if not finalizers:
         return []
     errors = [invalid(path, each, fault) for each in finalizers for fault in names.label_key(each)]
+    text = "name is neither a standard finalizer name nor is it fully qualified"
+    if not custom:
+        short = (at for at, each in enumerate(finalizers) if "/" not in each and each not in _STANDARD_FINALIZERS)
+        errors += [invalid(f"{path}[{at}]", finalizers[at], text) for at in short]
     if {"orphan", "foregroundDeletion"} <= set(finalizers):
         errors.append(invalid(path, finalizers, "finalizer orphan and foregroundDeletion cannot be both set"))
     return errors
 
 
-def validate_meta_update(new: Object, old: Object, path: str = "metadata") -> list[FieldError]:
+def validate_meta_update(new: Object, old: Object, *, custom: bool = False, path: str = "metadata") -> list[FieldError]:
     """Faults of a changed object's metadata."""
     after, before = new.get("metadata") or {}, old.get("metadata") or {}
     errors: list[FieldError] = []
@@ -121,7 +128,7 @@ def validate_meta_update(new: Object, old: Object, path: str = "metadata") -> li
         errors += immutable(after.get(field), before.get(field), f"{path}.{field}")
     errors += _common(after, path)
     if after.get("finalizers") != before.get("finalizers"):
-        errors += _finalizers(after.get("finalizers"), f"{path}.finalizers")
+        errors += _finalizers(after.get("finalizers"), f"{path}.finalizers", custom=custom)
     return errors
 
 

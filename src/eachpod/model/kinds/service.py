@@ -3,6 +3,9 @@
 from eachpod.model.kind import Cell, Kind
 from eachpod.model.objects import Object, dig, name
 from eachpod.model.resources import SERVICE
+from eachpod.model.services.inherit import drop_for_type, in_step, inherit
+from eachpod.model.services.validate import validate_service, validate_service_status, validate_service_update
+from eachpod.model.services.warnings import service_warnings
 from eachpod.model.table import NONE, age, columns, label_pairs
 
 _EXTERNAL = ("NodePort", "LoadBalancer")
@@ -42,11 +45,16 @@ def _default_affinity(spec: Object) -> None:
 
 
 def _prepare_create(service: Object) -> Object:
-    return {**service, "status": {"loadBalancer": {}}}
+    created = in_step({**service, "status": {"loadBalancer": {}}})
+    spec = created["spec"]
+    if spec["type"] == "ExternalName" and "internalTrafficPolicy" in spec:
+        created = {**created, "spec": {key: value for key, value in spec.items() if key != "internalTrafficPolicy"}}
+    return created
 
 
 def _prepare_update(new: Object, old: Object) -> Object:
-    return {**new, "status": old.get("status") or {"loadBalancer": {}}}
+    kept = {**new, "status": old.get("status") or {"loadBalancer": {}}}
+    return drop_for_type(inherit(kept, old), old)
 
 
 def _fields(service: Object) -> dict[str, str]:
@@ -90,6 +98,10 @@ KIND = Kind(
     default=_default,
     prepare_create=_prepare_create,
     prepare_update=_prepare_update,
+    validate=validate_service,
+    validate_update=validate_service_update,
+    validate_status_update=validate_service_status,
+    warnings=service_warnings,
     columns=columns("Type", "Cluster-IP", "External-IP", "Port(s)", "Age", "*Selector"),
     row=_row,
     fields=_fields,
