@@ -1,9 +1,11 @@
 """PersistentVolume."""
 
 from eachpod.model.accessmodes import short
+from eachpod.model.fielderrors import FieldError
 from eachpod.model.kind import Cell, Kind
 from eachpod.model.objects import Object, deleting, dig, name
 from eachpod.model.resources import PERSISTENTVOLUME
+from eachpod.model.storage.volumes import validate_volume_changes, validate_volume_spec
 from eachpod.model.table import UNSET, age, columns
 
 
@@ -26,6 +28,10 @@ def _prepare_create(obj: Object) -> Object:
 
 def _prepare_update(new: Object, old: Object) -> Object:
     return {**new, "status": old.get("status") or {}}
+
+
+def _validate(obj: Object) -> list[FieldError]:
+    return validate_volume_spec(obj.get("spec") or {})
 
 
 def _row(obj: Object, now: float) -> list[Cell]:
@@ -51,6 +57,8 @@ KIND = Kind(
     default=_default,
     prepare_create=_prepare_create,
     prepare_update=_prepare_update,
+    validate=_validate,
+    validate_update=validate_volume_changes,
     columns=columns(
         "Capacity",
         "Access Modes",

@@ -1,10 +1,12 @@
 """PersistentVolumeClaim."""
 
 from eachpod.model.accessmodes import short
+from eachpod.model.fielderrors import FieldError
 from eachpod.model.kind import Cell, Kind
 from eachpod.model.objects import Object, deleting, dig, name
 from eachpod.model.podspec.defaults import default_claim_spec
 from eachpod.model.resources import PERSISTENTVOLUMECLAIM
+from eachpod.model.storage.claims import validate_claim_changes, validate_claim_spec
 from eachpod.model.table import UNSET, age, columns
 
 
@@ -21,6 +23,14 @@ def _prepare_create(obj: Object) -> Object:
 
 def _prepare_update(new: Object, old: Object) -> Object:
     return {**new, "status": old.get("status") or {}}
+
+
+def _validate(obj: Object) -> list[FieldError]:
+    return validate_claim_spec(obj.get("spec") or {}, "spec")
+
+
+def _validate_update(new: Object, old: Object) -> list[FieldError]:
+    return _validate(new) + validate_claim_changes(new, old)
 
 
 def _row(obj: Object, now: float) -> list[Cell]:
@@ -44,6 +54,8 @@ KIND = Kind(
     default=_default,
     prepare_create=_prepare_create,
     prepare_update=_prepare_update,
+    validate=_validate,
+    validate_update=_validate_update,
     columns=columns(
         "Status",
         "Volume",

@@ -9,6 +9,7 @@ from eachpod.model.podspec.defaults import default_pod_requests, default_pod_spe
 from eachpod.model.podspec.qos import qos_class
 from eachpod.model.podspec.rules import form
 from eachpod.model.podspec.validate import validate_pod_spec
+from eachpod.model.podspec.warnings import pod_warnings
 from eachpod.model.resources import POD
 from eachpod.model.table import NONE, age, columns
 from eachpod.model.timestamps import parse, span
@@ -23,13 +24,33 @@ def _default(pod: Object) -> Object:
     return pod
 
 
+_GATED = {
+    "type": "PodScheduled",
+    "status": "False",
+    "lastProbeTime": None,
+    "reason": "SchedulingGated",
+    "message": "Scheduling is blocked due to non-empty scheduling gates",
+}
+
+
 def _prepare_create(pod: Object) -> Object:
-    status: Object = {"phase": "Pending", "qosClass": qos_class(pod.get("spec") or {})}
+    spec = pod.get("spec") or {}
+    status: Object = {"phase": "Pending", "qosClass": qos_class(spec)}
+    if spec.get("schedulingGates"):
+        status["conditions"] = [{**_GATED, "lastTransitionTime": meta(pod).get("creationTimestamp")}]
     return {**pod, "status": status}
 
 
 def _prepare_update(new: Object, old: Object) -> Object:
     return {**new, "status": old.get("status") or {}}
+
+
+def _prepare_status(new: Object, old: Object) -> Object:
+    """The class of service is the system's; clients that leave it out do not clear it."""
+    status, before = new.get("status") or {}, old.get("status") or {}
+    if not status.get("qosClass") and before.get("qosClass"):
+        return {**new, "status": {**status, "qosClass": before["qosClass"]}}
+    return new
 
 
 _MIRROR = "kubernetes.io/config.mirror"
@@ -72,7 +93,7 @@ def _tokens_without_account(spec: Object) -> list[FieldError]:
 def _annotations(pod: Object, spec: Object) -> list[FieldError]:
     if _MIRROR in annotations(pod) and not spec.get("nodeName"):
         text = "must set spec.nodeName if mirror pod annotation is set"
-        return [invalid(f"metadata.annotations[{_MIRROR}]", spec.get("nodeName") or "", text)]
+        return [invalid(f"metadata.annotations[{_MIRROR}]", annotations(pod)[_MIRROR], text)]
     return []
 
 
@@ -93,6 +114,12 @@ def _validate_status(new: Object, old: Object) -> list[FieldError]:
             errors += form(names.label_key, condition.get("type") or "", f"status.conditions[{index}].Type")
     if before.get("qosClass") and status.get("qosClass") != before["qosClass"]:
         errors.append(invalid("status.qosClass", status.get("qosClass") or "", "field is immutable"))
+    nominated = status.get("nominatedNodeName")
+    if nominated and nominated != before.get("nominatedNodeName"):
+        errors += form(names.subdomain, nominated, "status.nominatedNodeName")
+        if dig(old, "spec", "nodeName"):
+            text = "may not be set on pods that are already bound to a node"
+            errors.append(forbidden("status.nominatedNodeName", text))
     for kind in ("podIPs", "hostIPs"):
         errors += _addresses(status.get(kind) or [], f"status.{kind}")
     errors += _container_states(status, before, new.get("spec") or {})
@@ -125,6 +152,15 @@ def _container_states(status: Object, before: Object, spec: Object) -> list[Fiel
                 forbidden(f"status.containerStatuses[{index}].state", "may not be transitioned to non-terminated state")
             )
     return errors
+
+
+def _warnings(new: Object, old: Object | None) -> list[str]:
+    faults = names.label(name(new)) if old is None else ()
+    found = []
+    if faults:
+        text = "this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended"
+        found.append(f"metadata.name: {text}: [{' '.join(faults)}]")
+    return found + pod_warnings(meta(new), new.get("spec") or {})
 
 
 def _fields(pod: Object) -> dict[str, str]:
@@ -278,9 +314,11 @@ KIND = Kind(
     default=_default,
     prepare_create=_prepare_create,
     prepare_update=_prepare_update,
+    prepare_status=_prepare_status,
     validate=_validate,
     validate_update=_validate_update,
     validate_status_update=_validate_status,
+    warnings=_warnings,
     columns=columns("Ready", "Status", "Restarts", "Age", "*IP", "*Node", "*Nominated Node", "*Readiness Gates"),
     row=_row,
     fields=_fields,

@@ -32,6 +32,8 @@ def default_pod_spec(spec: Object) -> None:
         spec["securityContext"] = {}
     if spec.get("terminationGracePeriodSeconds") is None:
         spec["terminationGracePeriodSeconds"] = 30
+    if spec["terminationGracePeriodSeconds"] < 0:
+        spec["terminationGracePeriodSeconds"] = 1
     # The old name of the field is kept in step with the new one for clients that still read it.
     account = spec.get("serviceAccountName") or spec.get("serviceAccount")
     if account:

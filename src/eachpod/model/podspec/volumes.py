@@ -5,7 +5,9 @@ from typing import Any
 
 from eachpod.model import names, quantity
 from eachpod.model.fielderrors import FieldError, duplicate, forbidden, invalid, not_found, not_supported, required
+from eachpod.model.metadata import validate_annotations, validate_labels
 from eachpod.model.objects import Object
+from eachpod.model.storage.claims import validate_claim_spec
 
 from .env import FILE_FIELDS, validate_field_ref, validate_resource_ref
 from .rules import file_mode, form, no_backsteps, plain_path, relative_path
@@ -72,11 +74,12 @@ def _sources(volume: Object, path: str) -> list[FieldError]:
     present = [kind for kind in _KINDS if volume.get(kind) is not None]
     if not present:
         return [required(path, "must specify a volume type")]
-    errors = _source(present[0], volume[present[0]], f"{path}.{present[0]}")
+    errors = validate_source(present[0], volume[present[0]], f"{path}.{present[0]}")
     return errors + [forbidden(f"{path}.{kind}", "may not specify more than 1 volume type") for kind in present[1:]]
 
 
-def _source(kind: str, source: Object, path: str) -> list[FieldError]:
+def validate_source(kind: str, source: Object, path: str) -> list[FieldError]:
+    """One source of a volume by the name of its kind; PersistentVolumes have the same ones."""
     check = _CHECKS.get(kind)
     if check:
         return check(source, path)
@@ -225,7 +228,13 @@ def _ephemeral(source: Object, path: str) -> list[FieldError]:
     template = source.get("volumeClaimTemplate")
     if template is None:
         return [required(f"{path}.volumeClaimTemplate")]
-    return []
+    here = f"{path}.volumeClaimTemplate"
+    meta = template.get("metadata") or {}
+    errors = validate_annotations(meta.get("annotations") or {}, f"{here}.metadata.annotations")
+    errors += validate_labels(meta.get("labels"), f"{here}.metadata.labels")
+    extra = (field for field in meta if field not in ("annotations", "labels"))
+    errors += [forbidden(f"{here}.metadata.{field}", "cannot be set") for field in extra]
+    return errors + validate_claim_spec(template.get("spec") or {}, f"{here}.spec")
 
 
 def _image(source: Object, path: str) -> list[FieldError]:

@@ -17,17 +17,17 @@ def service_warnings(service: Object, old: Object | None) -> list[str]:
         found.append(f"annotation {_HINTS} is deprecated, please use service.kubernetes.io/topology-mode instead")
     if spec.get("clusterIP") not in (None, "", NONE):
         for index, ip in enumerate(spec.get("clusterIPs") or ()):
-            found += _about_ip(f"spec.clusterIPs[{index}]", ip)
+            found += about_ip(f"spec.clusterIPs[{index}]", ip)
     headless = kind_of(spec) == "ClusterIP" and spec.get("clusterIP") == NONE
     external = spec.get("externalIPs") or []
     if headless:
         found += _headless(spec)
     for index, ip in enumerate(external):
-        found += _about_ip(f"spec.externalIPs[{index}]", ip)
+        found += about_ip(f"spec.externalIPs[{index}]", ip)
     if external and not headless and kind_of(spec) != "ExternalName":
         found.append("spec.externalIPs is deprecated and may no longer be implemented in some clusters")
     if spec.get("loadBalancerIP"):
-        found += _about_ip("spec.loadBalancerIP", spec["loadBalancerIP"])
+        found += about_ip("spec.loadBalancerIP", spec["loadBalancerIP"])
     for index, each in enumerate(spec.get("loadBalancerSourceRanges") or ()):
         found += _about_cidr(f"spec.loadBalancerSourceRanges[{index}]", each)
     if kind_of(spec) == "ExternalName":
@@ -47,7 +47,7 @@ def _headless(spec: Object) -> list[str]:
     return [f"spec.{field} is ignored for headless services" for field in ignored]
 
 
-def _about_ip(path: str, text: str) -> list[str]:
+def about_ip(path: str, text: str) -> list[str]:
     address = names.parse_ip(text)
     if address is None:
         return []

@@ -1,0 +1,111 @@
+"""Rules that kinds with a pod template and replicas share: selectors, counters, rolling updates."""
+
+from typing import Any
+
+from eachpod.model import names
+from eachpod.model.fielderrors import FieldError, forbidden, invalid, not_supported, required
+from eachpod.model.labelselector import Selector
+from eachpod.model.metadata import validate_selector
+from eachpod.model.objects import Object, dig
+
+from .rules import NEGATIVE
+from .validate import validate_template
+
+
+def validate_own_selector(spec: Object, kind: str, path: str = "spec") -> list[FieldError]:
+    """A selector that must be there and select something."""
+    selector = spec.get("selector")
+    if selector is None:
+        return [required(f"{path}.selector")]
+    errors = validate_selector(selector, f"{path}.selector")
+    if not selector.get("matchLabels") and not selector.get("matchExpressions"):
+        errors.append(invalid(f"{path}.selector", selector, f"empty selector is invalid for {kind}"))
+    return errors
+
+
+def _readable(expression: Object) -> bool:
+    operator, values = expression.get("operator"), bool(expression.get("values"))
+    return (operator in ("In", "NotIn") and values) or (operator in ("Exists", "DoesNotExist") and not values)
+
+
+def _shown(selector: Object) -> Object:
+    """A selector as messages show it: fields in their declared order."""
+    shown: Object = {}
+    if selector.get("matchLabels"):
+        shown["matchLabels"] = dict(sorted(selector["matchLabels"].items()))
+    if selector.get("matchExpressions"):
+        fields = ("key", "operator", "values")
+        shown["matchExpressions"] = [
+            {field: each[field] for field in fields if field in each} for each in selector["matchExpressions"]
+        ]
+    return shown
+
+
+def validate_selected(spec: Object, path: str = "spec", unreadable: str = "") -> list[FieldError]:
+    """The template's labels must be those that the selector looks for. `unreadable` is said of a broken selector."""
+    if any(not _readable(each) for each in dig(spec, "selector", "matchExpressions", default=())):
+        return [invalid(f"{path}.selector", _shown(spec["selector"]), unreadable)]
+    selector = Selector.of(spec.get("selector"))
+    labels = dig(spec, "template", "metadata", "labels", default={})
+    if selector.empty or selector.matches(labels):
+        return []
+    text = "`selector` does not match template `labels`"
+    return [invalid(f"{path}.template.metadata.labels", dict(sorted(labels.items())) or None, text)]
+
+
+def validate_lasting_template(spec: Object, kind: str, path: str = "spec") -> list[FieldError]:
+    """A template whose pods are to run for ever, and so may not end by themselves."""
+    return validate_template(spec.get("template") or {}, f"{path}.template") + must_last(spec, kind, path)
+
+
+def must_last(spec: Object, kind: str, path: str = "spec") -> list[FieldError]:
+    pod = dig(spec, "template", "spec", default={})
+    here, errors = f"{path}.template.spec", []
+    if pod.get("restartPolicy") != "Always":
+        errors.append(not_supported(f"{here}.restartPolicy", pod.get("restartPolicy") or "", ("Always",)))
+    if pod.get("activeDeadlineSeconds") is not None:
+        text = f"activeDeadlineSeconds in {kind} is not Supported"
+        errors.append(forbidden(f"{here}.activeDeadlineSeconds", text))
+    return errors
+
+
+def non_negative(source: Object, path: str, *fields: str) -> list[FieldError]:
+    return [invalid(f"{path}.{field}", source[field], NEGATIVE) for field in fields if (source.get(field) or 0) < 0]
+
+
+def int_or_percent(value: Any, path: str) -> list[FieldError]:
+    if isinstance(value, str):
+        return [invalid(path, value, fault) for fault in names.percent(value)]
+    return [invalid(path, value, NEGATIVE)] if (value or 0) < 0 else []
+
+
+def amount_of(value: Any) -> int:
+    """The number in an integer or a percentage; 0 where there is none."""
+    if isinstance(value, str):
+        return int(value[:-1]) if value.endswith("%") and value[:-1].isdigit() else 0
+    return value or 0
+
+
+def at_most_all(value: Any, path: str) -> list[FieldError]:
+    if isinstance(value, str) and amount_of(value) > 100:
+        return [invalid(path, value, "must not be greater than 100%")]
+    return []
+
+
+def validate_counters(status: Object, *counters: str, within: str = "readyReplicas") -> list[FieldError]:
+    """Counters of a status: none below zero, none above `replicas`, the available ones among the ready ones."""
+    errors = non_negative(status, "status", "replicas", *counters, "observedGeneration", "collisionCount")
+    total = status.get("replicas") or 0
+    text = "cannot be greater than status.replicas"
+    errors += [
+        invalid(f"status.{field}", status[field], text) for field in counters if (status.get(field) or 0) > total
+    ]
+    available = status.get("availableReplicas") or 0
+    if available > (status.get("readyReplicas") or 0):
+        errors.append(invalid("status.availableReplicas", available, f"cannot be greater than {within}"))
+    return errors
+
+
+def validate_collisions(new: Object, old: Object) -> list[FieldError]:
+    now, was = dig(new, "status", "collisionCount", default=0), dig(old, "status", "collisionCount", default=0)
+    return [invalid("status.collisionCount", now, "cannot be decremented")] if now < was else []

@@ -1,0 +1,1 @@
+"""Volumes and claims as the API keeps them: validation, and what may change."""
