@@ -1,0 +1,287 @@
+"""The scheduler at work: watches feed the picture of the cluster, pods that wait are decided on one by one.
+
+A decision is made on the state of that moment, with all earlier decisions counted in; carrying it out (claims, binding,
+preemption, status) happens beside the next decisions.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from eachpod.client.client import Client
+from eachpod.client.correlate import Note
+from eachpod.client.events import EventSink
+from eachpod.client.informer import Informer
+from eachpod.model.errors import Conflict, NotFound, StatusError
+from eachpod.model.objects import Object, deleting, dig, name, namespace
+from eachpod.model.resource import Resource
+from eachpod.model.resources import (
+    NAMESPACE,
+    NODE,
+    PERSISTENTVOLUME,
+    PERSISTENTVOLUMECLAIM,
+    POD,
+    PODDISRUPTIONBUDGET,
+    REPLICASET,
+    REPLICATIONCONTROLLER,
+    SERVICE,
+    STATEFULSET,
+    STORAGECLASS,
+)
+from eachpod.wire.http import STRATEGIC_PATCH
+
+from . import moves, status
+from .cluster import Cluster
+from .decide import Chosen, Unschedulable, decide
+from .podinfo import PodInfo, finished, info_of, key_of
+from .queue import PendingPods, Waiting
+from .related import related_from
+from .volumebinding import all_bound, provisioning_requests, reservations, selection_withdrawn
+
+log = logging.getLogger(__name__)
+
+Clock = Callable[[], float]
+
+_WATCHED = (
+    POD, NODE, NAMESPACE, SERVICE, REPLICATIONCONTROLLER, REPLICASET, STATEFULSET,
+    PERSISTENTVOLUMECLAIM, PERSISTENTVOLUME, STORAGECLASS, PODDISRUPTIONBUDGET,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class SchedulerConfig:
+    """Settings that kube-scheduler has under the same names; same defaults."""
+
+    scheduler_name: str = "default-scheduler"
+    pod_initial_backoff_seconds: float = 1.0
+    pod_max_backoff_seconds: float = 10.0
+    # How long a pod may wait for its claims to be bound before another node is looked for.
+    bind_timeout_seconds: float = 600.0
+
+
+class Scheduler:
+    def __init__(self, client: Client, config: SchedulerConfig, clock: Clock = time.time) -> None:
+        self._client, self._config, self._clock = client, config, clock
+        self._informers: dict[Resource, Informer] = {one: Informer(client, one) for one in _WATCHED}
+        self.cluster = Cluster(related_from({one: informer.cache for one, informer in self._informers.items()}))
+        self._pending = PendingPods(config.pod_initial_backoff_seconds, config.pod_max_backoff_seconds)
+        self._events = EventSink(client, clock)
+        self._recorder = self._events.recorder(config.scheduler_name)
+        self._wake = asyncio.Event()
+        self._volumes_changed = asyncio.Event()
+        self._work: set[asyncio.Task[None]] = set()
+        self._rotation = 0
+
+    async def run(self) -> None:
+        """Schedule until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._events.run())
+            for informer in self._informers.values():
+                group.create_task(informer.run())
+            for informer in self._informers.values():
+                await informer.synced()
+            self._listen()
+            try:
+                await self._decide_forever()
+            finally:
+                for task in self._work:
+                    task.cancel()
+
+    def _listen(self) -> None:
+        # Nodes first: pods are counted on them.
+        self._informers[NODE].listen(self._on_node)
+        self._informers[POD].listen(self._on_pod)
+        self._informers[NAMESPACE].listen(lambda old, new: self._move(moves.by_namespace(old, new)))
+        for resource in (PERSISTENTVOLUMECLAIM, PERSISTENTVOLUME, STORAGECLASS):
+            self._informers[resource].listen(self._on_volume)
+
+    # What the watches tell
+
+    def _on_node(self, old: Object | None, new: Object | None) -> None:
+        if new is not None:
+            self.cluster.set_node(new)
+        elif old is not None:
+            self.cluster.drop_node(name(old))
+        self._move(moves.by_node(old, new))
+
+    def _on_pod(self, old: Object | None, new: Object | None) -> None:
+        pod = new if new is not None else old
+        if pod is None:
+            return
+        key = key_of(pod)
+        if new is None:
+            self.cluster.drop_pod(key)
+            self._pending.drop(key)
+            self._move(moves.by_assigned_pod(old, new) if dig(pod, "spec", "nodeName") else moves.by_volume(None, pod))
+        elif dig(new, "spec", "nodeName"):
+            self.cluster.set_pod(new)
+            self._pending.drop(key)
+            self._move(moves.by_assigned_pod(old, new))
+        elif self._is_ours(new):
+            if key not in self.cluster.assumed:
+                self._pending.put(info_of(new), self._clock(), retry=old is not None and _spec_changed(old, new))
+                self._wake.set()
+        else:
+            self.cluster.set_pod(new)
+            self._pending.drop(key)
+
+    def _is_ours(self, pod: Object) -> bool:
+        return (
+            (dig(pod, "spec", "schedulerName") or self._config.scheduler_name) == self._config.scheduler_name
+            and not deleting(pod)
+            and not finished(pod)
+            and not dig(pod, "spec", "schedulingGates")
+        )
+
+    def _on_volume(self, old: Object | None, new: Object | None) -> None:
+        self._volumes_changed.set()
+        self._volumes_changed = asyncio.Event()
+        self._move(moves.by_volume(old, new))
+
+    def _move(self, moved: moves.Moved) -> None:
+        if moved != moves.NOBODY:
+            self._pending.move(moved, self._clock())
+            self._wake.set()
+
+    # Deciding
+
+    async def _decide_forever(self) -> None:
+        while True:
+            info = self._pending.pop(self._clock())
+            if info is None:
+                await self._idle()
+                continue
+            try:
+                outcome = decide(self.cluster, info, self._rotation)
+            except Exception:
+                log.exception("cannot decide on pod %s/%s", *info.key)
+                self._pending.failed(info.key, frozenset(), self._clock())
+                continue
+            self._carry_out(info, outcome)
+            await asyncio.sleep(0)  # the process has other work too
+
+    async def _idle(self) -> None:
+        self._wake.clear()
+        due = self._pending.next_at()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), None if due is None else max(0.0, due - self._clock()))
+
+    def _carry_out(self, info: PodInfo, outcome: Chosen | Unschedulable) -> None:
+        if isinstance(outcome, Chosen):
+            self._rotation += 1
+            waiting = self._pending.drop(info.key)
+            self.cluster.assume(info, outcome.node)
+            self.cluster.reservations[info.key] = tuple(name(volume) for volume, _ in outcome.bindings.static)
+            if waiting:
+                self._spawn(self._place(waiting, outcome))
+        else:
+            self._pending.failed(info.key, outcome.plugins, self._clock())
+            if outcome.nominated:
+                self.cluster.nominated[info.key] = info, outcome.nominated
+            elif outcome.clear_nomination:
+                self.cluster.nominated.pop(info.key, None)
+            self._spawn(self._refuse(info, outcome))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._work.add(task)
+        task.add_done_callback(self._work.discard)
+
+    # Carrying out
+
+    async def _place(self, waiting: Waiting, chosen: Chosen) -> None:
+        pod, key = waiting.info.pod, waiting.info.key
+        try:
+            await self._bind_claims(pod, chosen)
+            await self._client.create(
+                POD, status.binding(pod, chosen.node), namespace(pod), name=name(pod), sub="binding"
+            )
+        except NotFound:
+            self.cluster.forget(key)
+        except (StatusError, ConnectionError, TimeoutError) as error:
+            self._not_placed(waiting, error)
+        else:
+            place = f"{namespace(pod)}/{name(pod)} to {chosen.node}"
+            self._recorder.tell(Note(pod, "Scheduled", f"Successfully assigned {place}"))
+        finally:
+            self.cluster.reservations.pop(key, None)
+
+    def _not_placed(self, waiting: Waiting, error: Exception) -> None:
+        key = waiting.info.key
+        self.cluster.forget(key)
+        current = self._informers[POD].cache.get(key.name, key.namespace)
+        if current is None or not self._is_ours(current) or dig(current, "spec", "nodeName"):
+            return
+        if not isinstance(error, Conflict):
+            self._recorder.tell(Note(waiting.info.pod, "FailedScheduling", f"binding rejected: {error}", "Warning"))
+        waiting.info = info_of(current)
+        self._pending.back(waiting, self._clock())
+        self._wake.set()
+
+    async def _bind_claims(self, pod: Object, chosen: Chosen) -> None:
+        """Reserve volumes, ask for new ones, and wait until all are bound."""
+        bindings = chosen.bindings
+        if not bindings.static and not bindings.provision:
+            return
+        for volume in reservations(bindings):
+            await self._client.update(PERSISTENTVOLUME, volume)
+        for claim in provisioning_requests(bindings, chosen.node):
+            await self._client.update(PERSISTENTVOLUMECLAIM, claim)
+        async with asyncio.timeout(self._config.bind_timeout_seconds):
+            while not self._claims_ready(pod, chosen):
+                await self._volumes_changed.wait()
+
+    def _claims_ready(self, pod: Object, chosen: Chosen) -> bool:
+        node = self.cluster.nodes.get(chosen.node)
+        if node is None or node.node is None:
+            raise ConnectionError(f"node {chosen.node} is gone")
+        if all_bound(self.cluster, pod, node.node):
+            return True
+        if self._selection_seen(chosen) and selection_withdrawn(self.cluster, pod, chosen.bindings):
+            raise ConnectionError(f"no volume could be made for the pod on node {chosen.node}")
+        return False
+
+    def _selection_seen(self, chosen: Chosen) -> bool:
+        """Whether the cache shows the claims as they are after our own write to them."""
+        cache = self._informers[PERSISTENTVOLUMECLAIM].cache
+        seen = (cache.get(name(claim), namespace(claim)) for claim in chosen.bindings.provision)
+        return all(one is not None and one is not was for one, was in zip(seen, chosen.bindings.provision, strict=True))
+
+    async def _refuse(self, info: PodInfo, outcome: Unschedulable) -> None:
+        pod = info.pod
+        self._recorder.tell(Note(pod, "FailedScheduling", outcome.message, "Warning"))
+        try:
+            for victim in outcome.victims:
+                await self._evict(victim, info, outcome.nominated)
+            patch = status.unschedulable_patch(pod, outcome, self._clock())
+            if patch:
+                await self._client.patch(
+                    POD, name(pod), namespace(pod), patch, subresource="status", content_type=STRATEGIC_PATCH
+                )
+        except NotFound:
+            pass
+        except (StatusError, ConnectionError) as error:
+            log.debug("pod %s/%s: its status could not be written: %s", namespace(pod), name(pod), error)
+
+    async def _evict(self, victim: PodInfo, info: PodInfo, node: str) -> None:
+        pod = victim.pod
+        with suppress(NotFound, Conflict):
+            patch = status.victim_patch(pod, self._config.scheduler_name, self._clock())
+            await self._client.patch(
+                POD, name(pod), namespace(pod), patch, subresource="status", content_type=STRATEGIC_PATCH
+            )
+            await self._client.delete(POD, name(pod), namespace(pod), uid=victim.uid)
+            self._recorder.tell(Note(pod, "Preempted", f"Preempted by pod {info.uid} on node {node}"))
+
+
+def _spec_changed(old: Object, new: Object) -> bool:
+    return old.get("spec") != new.get("spec") or old["metadata"].get("labels") != new["metadata"].get("labels")
+
+
+async def run(client: Client, config: SchedulerConfig, clock: Clock = time.time) -> None:
+    """Schedule pods until cancelled."""
+    await Scheduler(client, config, clock).run()
