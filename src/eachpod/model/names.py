@@ -125,13 +125,22 @@ def label_key(value: str) -> Faults:
         )
     faults: Faults = ()
     if slash:
-        faults = tuple(f"prefix part {fault}" for fault in subdomain(prefix)) if prefix else _EMPTY_PREFIX
+        faults = tuple(f"prefix part {fault}" for fault in _prefix(prefix)) if prefix else _EMPTY_PREFIX
     word = rest if slash else value
     if not word:
         faults = (*faults, "name part must be non-empty")
     elif len(word) > LABEL_LENGTH:
-        faults = (*faults, f"name part {too_long(LABEL_LENGTH)}")
+        faults = (*faults, f"name part {_too_many_bytes(LABEL_LENGTH)}")
     return faults if _is_key(word) else (*faults, f"name part {_KEY_FAULT}")
+
+
+def _too_many_bytes(limit: int) -> str:
+    return f"must be no more than {limit} bytes"
+
+
+def _prefix(value: str) -> Faults:
+    faults = () if len(value) <= SUBDOMAIN_LENGTH else (_too_many_bytes(SUBDOMAIN_LENGTH),)
+    return faults if _is_subdomain(value) else (*faults, _SUBDOMAIN_FAULT)
 
 
 _EMPTY_PREFIX = ("prefix part must be non-empty",)
@@ -139,7 +148,7 @@ _EMPTY_PREFIX = ("prefix part must be non-empty",)
 
 @lru_cache(8192)
 def label_value(value: str) -> Faults:
-    faults = () if len(value) <= LABEL_LENGTH else (too_long(LABEL_LENGTH),)
+    faults = () if len(value) <= LABEL_LENGTH else (_too_many_bytes(LABEL_LENGTH),)
     return faults if _is_value(value) else (*faults, _VALUE_FAULT)
 
 

@@ -133,6 +133,7 @@ def _pointer(name: str, always: bool) -> Rule:
 def _collection(name: str, always: bool) -> Rule:
     def rule(obj: Object, key: str, value: Any) -> bool:
         if not value:
+            obj[key] = None
             return always
         fit = shape(name).fit
         for item in value.values() if isinstance(value, dict) else value:
@@ -146,6 +147,7 @@ def _collection(name: str, always: bool) -> Rule:
 def _many(mapped: bool, always: bool) -> Rule:
     def rule(obj: Object, key: str, value: Any) -> bool:
         if not value:
+            obj[key] = None
             return always
         if mapped and isinstance(value, dict) and None in value.values():
             obj[key] = {name: "" if item is None else item for name, item in value.items()}

@@ -4,8 +4,12 @@
 translate, and both kinds print alike.
 """
 
+from eachpod.model import names
+from eachpod.model.fielderrors import FieldError, invalid, required
 from eachpod.model.kind import Cell, Kind
-from eachpod.model.objects import Object, dig, name
+from eachpod.model.metadata import immutable
+from eachpod.model.objects import Object, dig, name, namespace
+from eachpod.model.podspec.rules import form
 from eachpod.model.resources import EVENT, EVENTS_EVENT
 from eachpod.model.table import columns
 from eachpod.model.timestamps import since
@@ -20,6 +24,7 @@ _RENAMED = {
     "lastTimestamp": "deprecatedLastTimestamp",
     "count": "deprecatedCount",
 }
+_OMITTED = ("reportingController", "reportingInstance", "action", "type", "note")
 _TO_CORE = {new: core for core, new in _RENAMED.items()}
 
 
@@ -28,13 +33,14 @@ def _renamed(obj: Object, names: dict[str, str], api_version: str) -> Object:
 
 
 def to_new(event: Object) -> Object:
-    """A v1 Event as events.k8s.io/v1."""
-    return _renamed(event, _RENAMED, "events.k8s.io/v1")
+    """A v1 Event as events.k8s.io/v1, which leaves an empty reporter out."""
+    shown = _renamed(event, _RENAMED, "events.k8s.io/v1")
+    return {key: value for key, value in shown.items() if value or key not in _OMITTED}
 
 
 def to_core(event: Object) -> Object:
     """An events.k8s.io/v1 Event as v1, the stored shape."""
-    return _renamed(event, _TO_CORE, "v1")
+    return {"reportingComponent": "", "reportingInstance": "", **_renamed(event, _TO_CORE, "v1")}
 
 
 def _fields(event: Object) -> dict[str, str]:
@@ -59,6 +65,91 @@ def _new_fields(event: Object) -> dict[str, str]:
     core = _fields(to_core(event))
     renamed = {key.replace("involvedObject", "regarding"): value for key, value in core.items()}
     return {**core, **renamed, "reportingController": core["reportingComponent"]}
+
+
+_SHORT, _LONG = 128, 1024
+_NO_NAMESPACE = "default"
+
+
+def _validate_common(event: Object, reporter: str) -> list[FieldError]:
+    """`event` in the core shape; `reporter` is how the request's version calls the reporting component."""
+    space = namespace(event)
+    about = dig(event, "involvedObject", "namespace", default="")
+    stray = invalid("involvedObject.namespace", about, "does not match event.namespace")
+    if not event.get("eventTime"):
+        wrong = about != space if about else space != _NO_NAMESPACE
+        return [stray] if wrong else []
+    errors = [stray] if not about and space not in (_NO_NAMESPACE, "kube-system") else []
+    component = event.get("reportingComponent") or ""
+    errors += [] if component else [required(reporter)]
+    errors += form(names.label_key, component, reporter)
+    for field in ("reportingInstance", "action", "reason"):
+        value = event.get(field) or ""
+        if not value:
+            errors.append(required(field))
+        if len(value) > _SHORT:
+            errors.append(invalid(field, "", f"can have at most {_SHORT} characters"))
+    if len(event.get("message") or "") > _LONG:
+        errors.append(invalid("message", "", f"can have at most {_LONG} characters"))
+    return errors
+
+
+def _validate(event: Object) -> list[FieldError]:
+    return _validate_common(event, "reportingComponent")
+
+
+def _validate_update(new: Object, old: Object) -> list[FieldError]:
+    return _validate(new)
+
+
+def _validate_new(obj: Object) -> list[FieldError]:
+    event = to_core(obj)
+    errors = _validate_common(event, "reportingController") + _series(event)
+    if not event.get("eventTime"):
+        errors.append(required("eventTime"))
+    if event.get("type") not in ("Normal", "Warning"):
+        errors.append(invalid("type", "", f"has invalid value: {event.get('type') or ''}"))
+    unset = [field for field in ("firstTimestamp", "lastTimestamp", "count", "source") if event.get(field)]
+    return errors + [invalid(field, "", "needs to be unset") for field in unset]
+
+
+def _series(event: Object) -> list[FieldError]:
+    series = event.get("series")
+    if series is None:
+        return []
+    errors = []
+    if (series.get("count") or 0) < 2:
+        errors.append(invalid("series.count", "", "should be at least 2"))
+    if not series.get("lastObservedTime"):
+        errors.append(required("series.lastObservedTime"))
+    return errors
+
+
+_LASTING = (
+    "involvedObject",
+    "reason",
+    "message",
+    "source",
+    "firstTimestamp",
+    "lastTimestamp",
+    "count",
+    "type",
+    "eventTime",
+    "action",
+    "related",
+)
+
+
+def _validate_new_update(new_obj: Object, old_obj: Object) -> list[FieldError]:
+    new, old = to_core(new_obj), to_core(old_obj)
+    errors = _validate_common(new, "reportingController")
+    if new.get("series") != old.get("series"):
+        errors += _series(new)
+    for field in _LASTING:
+        errors += immutable(new.get(field), old.get(field), field)
+    for field, shown in (("reportingComponent", "reportingController"), ("reportingInstance", "reportingInstance")):
+        errors += immutable(new.get(field), old.get(field), shown)
+    return errors
 
 
 def _row(event: Object, now: float) -> list[Cell]:
@@ -110,10 +201,21 @@ def involved_namespace(event: Object) -> str:
     return str(dig(event, "involvedObject", "namespace", default=""))
 
 
-KIND = Kind(EVENT, default=_default, columns=_COLUMNS, row=_row, fields=_fields, field_names=tuple(_fields({})))
+KIND = Kind(
+    EVENT,
+    default=_default,
+    validate=_validate,
+    validate_update=_validate_update,
+    columns=_COLUMNS,
+    row=_row,
+    fields=_fields,
+    field_names=tuple(_fields({})),
+)
 EVENTS_KIND = Kind(
     EVENTS_EVENT,
     default=_new_default,
+    validate=_validate_new,
+    validate_update=_validate_new_update,
     columns=_COLUMNS,
     row=lambda event, now: _row(to_core(event), now),
     fields=_new_fields,

@@ -1,7 +1,8 @@
 """Namespace. Its end has two steps: metadata.deletionTimestamp, then spec.finalizers emptied by /finalize."""
 
+from eachpod.model.fielderrors import FieldError, invalid
 from eachpod.model.kind import Cell, Kind
-from eachpod.model.objects import Object, dig, name
+from eachpod.model.objects import Object, deleting, dig, name, put
 from eachpod.model.resources import NAMESPACE
 from eachpod.model.table import age, columns
 
@@ -23,12 +24,23 @@ def _prepare_create(obj: Object) -> Object:
     wanted = list(spec.get("finalizers") or [])
     if "kubernetes" not in wanted:
         wanted.append("kubernetes")
-    return {**obj, "spec": {**spec, "finalizers": wanted}, "status": {"phase": "Active"}}
+    # A generated name is known only now.
+    named = put(obj, ("metadata", "labels", NAME_LABEL), name(obj)) if name(obj) else obj
+    return {**named, "spec": {**spec, "finalizers": wanted}, "status": {"phase": "Active"}}
 
 
 def _prepare_update(new: Object, old: Object) -> Object:
     """spec.finalizers changes only through /finalize, the status only through /status."""
     return {**new, "spec": old.get("spec") or {}, "status": old.get("status") or {}}
+
+
+def _validate_status(new: Object, old: Object) -> list[FieldError]:
+    phase = dig(new, "status", "phase", default="")
+    if deleting(new):
+        text = "may only be 'Terminating' if `deletionTimestamp` is not empty"
+        return [] if phase == "Terminating" else [invalid("status.Phase", phase, text)]
+    text = "may only be 'Active' if `deletionTimestamp` is empty"
+    return [] if phase == "Active" else [invalid("status.Phase", phase, text)]
 
 
 def _fields(obj: Object) -> dict[str, str]:
@@ -44,6 +56,7 @@ KIND = Kind(
     default=_default,
     prepare_create=_prepare_create,
     prepare_update=_prepare_update,
+    validate_status_update=_validate_status,
     columns=columns("Status", "Age"),
     row=_row,
     fields=_fields,

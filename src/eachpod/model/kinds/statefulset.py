@@ -105,7 +105,7 @@ def _as_made(template: Object, claims: list[Object]) -> Object:
     """The template as the controller makes pods of it: names and claim volumes are the controller's."""
     pod = {key: value for key, value in (template.get("spec") or {}).items() if key not in ("hostname", "subdomain")}
     if claims:
-        made = [name(claim) for claim in claims]
+        made = list(dict.fromkeys(name(claim) for claim in claims))
         volumes = [{"name": each, "persistentVolumeClaim": {"claimName": each}} for each in made]
         pod["volumes"] = volumes + [v for v in pod.get("volumes") or () if v.get("name") not in made]
     return {**template, "spec": pod}

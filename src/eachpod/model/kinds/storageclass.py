@@ -1,7 +1,11 @@
 """StorageClass."""
 
+from eachpod.model import names
+from eachpod.model.fielderrors import FieldError, invalid, not_supported, required
 from eachpod.model.kind import Cell, Kind
+from eachpod.model.metadata import immutable
 from eachpod.model.objects import Object, annotations, name
+from eachpod.model.podspec.rules import form
 from eachpod.model.resources import STORAGECLASS
 from eachpod.model.table import age, columns
 
@@ -18,6 +22,25 @@ def _default(obj: Object) -> Object:
     return obj
 
 
+def _validate(obj: Object) -> list[FieldError]:
+    provisioner = obj.get("provisioner") or ""
+    errors = form(names.label_key, provisioner.lower(), "provisioner") if provisioner else [required("provisioner")]
+    if "" in (obj.get("parameters") or {}):
+        errors.append(invalid("parameters", "", "field can not be empty."))
+    for field, choices in (
+        ("reclaimPolicy", ("Delete", "Retain")),
+        ("volumeBindingMode", ("Immediate", "WaitForFirstConsumer")),
+    ):
+        if obj.get(field) not in choices:
+            errors.append(not_supported(field, obj.get(field), choices))
+    return errors
+
+
+def _validate_update(new: Object, old: Object) -> list[FieldError]:
+    fields = ("parameters", "provisioner", "reclaimPolicy", "volumeBindingMode")
+    return [error for field in fields for error in immutable(new.get(field), old.get(field), field)]
+
+
 def _row(obj: Object, now: float) -> list[Cell]:
     return [
         f"{name(obj)} (default)" if is_default_class(obj) else name(obj),
@@ -32,6 +55,8 @@ def _row(obj: Object, now: float) -> list[Cell]:
 KIND = Kind(
     STORAGECLASS,
     default=_default,
+    validate=_validate,
+    validate_update=_validate_update,
     columns=columns("Provisioner", "ReclaimPolicy", "VolumeBindingMode", "AllowVolumeExpansion", "Age"),
     row=_row,
 )
