@@ -5,7 +5,7 @@ raises it by at least one, the object's metadata.resourceVersion is the revision
 never goes back, not even over restarts. A change is acknowledged after it is durable, and watchers see it after that.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -71,11 +71,11 @@ class Store(Protocol):
 
     def get(self, key: Key) -> Entry | None: ...
 
-    def entries(self, resource: str, namespace: str = "") -> list[Entry]:
+    def entries(self, resource: str, namespace: str = "") -> Sequence[Entry]:
         """All entries of a resource (of one namespace), sorted by namespace and name, as of `revision`."""
         ...
 
-    async def entries_at(self, resource: str, namespace: str, revision: int) -> list[Entry]:
+    async def entries_at(self, resource: str, namespace: str, revision: int) -> Sequence[Entry]:
         """The same as of an older revision (for continued lists). Raises Compacted."""
         ...
 
