@@ -1,6 +1,7 @@
 """The controllers there are, by the names that kube-controller-manager gives them."""
 
+from . import statefulset
 from .run import Special
 from .view import Controller
 
-CONTROLLERS: tuple[Controller | Special, ...] = ()
+CONTROLLERS: tuple[Controller | Special, ...] = (statefulset.CONTROLLER,)

@@ -18,7 +18,11 @@ from .plan import Plan
 
 __all__ = ["Controller", "Index", "Key", "View", "Watch", "key_of", "own_key", "owner_keys"]
 
-_NAMESPACE, _OWNER = "namespace", "owner"
+_NAMESPACE, _OWNER, _ORPHANS = "namespace", "owner", "orphans"
+
+
+def _orphan(obj: Object) -> Iterable[str]:
+    return (objects.namespace(obj),) if objects.controller_of(obj) is None else ()
 
 
 class View:
@@ -32,6 +36,7 @@ class View:
         for cache in self._caches.values():
             cache.add_index(_NAMESPACE, by_namespace)
             cache.add_index(_OWNER, by_owner)
+            cache.add_index(_ORPHANS, _orphan)
 
     def cache(self, resource: Resource) -> Cache:
         return self._caches[resource.group_resource]
@@ -47,8 +52,12 @@ class View:
         return self.cache(resource).by_index(_NAMESPACE, namespace)
 
     def owned(self, resource: Resource, uid: str) -> list[Object]:
-        """The objects whose controller owner has this uid; those without controller owner for uid ""."""
+        """The objects whose controller owner has this uid."""
         return self.cache(resource).by_index(_OWNER, uid)
+
+    def orphans(self, resource: Resource, namespace: str) -> list[Object]:
+        """The objects of a namespace that no controller owns."""
+        return self.cache(resource).by_index(_ORPHANS, namespace)
 
     def select(self, resource: Resource, index: str, value: str) -> list[Object]:
         """The objects under `value` in one of the controller's indexes."""

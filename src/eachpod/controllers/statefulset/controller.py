@@ -1,0 +1,141 @@
+"""The StatefulSet controller: from the caches to a plan."""
+
+import re
+from collections.abc import Iterable
+
+from eachpod.controllers.ownership import adopt, claim
+from eachpod.controllers.plan import NOTHING, Change, Confirm, Plan, update_status
+from eachpod.controllers.podstate import available_in
+from eachpod.controllers.view import Controller, Key, View, Watch, owner_keys
+from eachpod.model import objects
+from eachpod.model.labelselector import Selector
+from eachpod.model.objects import Object, dig
+from eachpod.model.resources import CONTROLLERREVISION, PERSISTENTVOLUMECLAIM, POD, STATEFULSET
+
+from . import revisions, status
+from .decide import Decision, World, decide
+from .identity import claim_templates, parent_and_ordinal, revision_of
+
+
+def reconcile(view: View, key: Key, now: float) -> Plan:
+    set_ = view.get(STATEFULSET, key.namespace, key.name)
+    if set_ is None:
+        return NOTHING
+    selector = Selector.of(dig(set_, "spec", "selector"))
+    found = _revisions(view, set_, selector)
+    adoptions = _adoptions(set_, found)
+    members = claim(STATEFULSET, set_, POD, _candidates(view, set_), lambda pod: _is_member(set_, selector, pod))
+    namesakes = {objects.name(r): r for r in view.within(CONTROLLERREVISION, key.namespace)}
+    history = revisions.resolve(set_, found, namesakes)
+    claims = _claims(view, set_)
+    world = World(set_, members.members, claims, history, now)
+    counted = status.count(set_, members.members, history, now)
+    decision = Decision() if objects.deleting(set_) else decide(world)
+    final = status.completed(set_, _less(counted, decision, history))
+    live = {objects.name(history.current), objects.name(history.update), *map(revision_of, members.members)}
+    return Plan(
+        changes=(*adoptions, *members.changes, *history.changes, *decision.steps),
+        always=(
+            *update_status(STATEFULSET, set_, status.encoded(final)),
+            *revisions.truncation(set_, found, live),
+        ),
+        requeue_after=_next_available(set_, members.members, now),
+    )
+
+
+def _candidates(view: View, set_: Object) -> list[Object]:
+    namespace = objects.namespace(set_)
+    return [*view.owned(POD, objects.uid(set_)), *view.orphans(POD, namespace)]
+
+
+def _is_member(set_: Object, selector: Selector, pod: Object) -> bool:
+    parent, _ = parent_and_ordinal(objects.name(pod))
+    return parent == objects.name(set_) and selector.matches(objects.labels(pod))
+
+
+def _revisions(view: View, set_: Object, selector: Selector) -> list[Object]:
+    """The set's revisions and matching orphans, oldest first."""
+    mine = view.owned(CONTROLLERREVISION, objects.uid(set_))
+    orphans = view.orphans(CONTROLLERREVISION, objects.namespace(set_))
+    return revisions.ordered(r for r in (*mine, *orphans) if selector.matches(objects.labels(r)))
+
+
+def _adoptions(set_: Object, found: list[Object]) -> tuple[Change, ...]:
+    orphans = [revision for revision in found if objects.controller_of(revision) is None]
+    if not orphans:
+        return ()
+    confirm = Confirm(STATEFULSET, objects.namespace(set_), objects.name(set_), objects.uid(set_))
+    return (confirm, *(adopt(CONTROLLERREVISION, revision, set_) for revision in orphans))
+
+
+def _claims(view: View, set_: Object) -> dict[str, Object]:
+    if not claim_templates(set_):
+        return {}
+    return {objects.name(c): c for c in view.within(PERSISTENTVOLUMECLAIM, objects.namespace(set_))}
+
+
+def _less(counted: Object, decision: Decision, history: revisions.History) -> Object:
+    """The counters without the pods that the rolling update is about to delete, which saves a write."""
+    current = objects.name(history.current)
+    leaving = sum(revision_of(pod) == current for pod in decision.updating)
+    return {**counted, "currentReplicas": counted["currentReplicas"] - leaving}
+
+
+def _next_available(set_: Object, pods: Iterable[Object], now: float) -> float | None:
+    """Seconds until the next pod has been Ready for minReadySeconds."""
+    seconds = status.min_ready_seconds(set_)
+    if not seconds:
+        return None
+    return min((wait for pod in pods if (wait := available_in(pod, seconds, now)) is not None), default=None)
+
+
+def _orphan_keys(view: View, old: Object | None, new: Object | None) -> Iterable[Key]:
+    """Sets that may want an orphan: those whose selector matches a new or relabelled one."""
+    if new is None or objects.controller_of(new) is not None:
+        return ()
+    unchanged = (
+        old is not None and objects.labels(old) == objects.labels(new) and objects.owners(old) == objects.owners(new)
+    )
+    if unchanged:
+        return ()
+    namespace, labels = objects.namespace(new), objects.labels(new)
+    return [
+        Key(namespace, objects.name(set_))
+        for set_ in view.within(STATEFULSET, namespace)
+        if Selector.of(dig(set_, "spec", "selector")).matches(labels)
+    ]
+
+
+def _member_keys(view: View, old: Object | None, new: Object | None) -> Iterable[Key]:
+    return {*_by_owner(view, old, new), *_orphan_keys(view, old, new)}
+
+
+def _claim_keys(view: View, old: Object | None, new: Object | None) -> Iterable[Key]:
+    """Sets that would give a claim this name: they may wait for it to go, or have to make it again."""
+    obj = new if new is not None else old
+    if obj is None:
+        return ()
+    namespace, name = objects.namespace(obj), objects.name(obj)
+    return [Key(namespace, objects.name(s)) for s in view.within(STATEFULSET, namespace) if _could_claim(s, name)]
+
+
+def _could_claim(set_: Object, name: str) -> bool:
+    tail = re.escape(objects.name(set_))
+    return any(
+        re.fullmatch(rf"{re.escape(objects.name(template))}-{tail}-[0-9]+", name) for template in claim_templates(set_)
+    )
+
+
+_by_owner = owner_keys("StatefulSet")
+
+CONTROLLER = Controller(
+    name="statefulset-controller",
+    component="statefulset-controller",
+    reconcile=reconcile,
+    primary=STATEFULSET,
+    watches=(
+        Watch(POD, _member_keys),
+        Watch(CONTROLLERREVISION, _member_keys),
+        Watch(PERSISTENTVOLUMECLAIM, _claim_keys),
+    ),
+)
