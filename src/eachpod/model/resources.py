@@ -119,6 +119,9 @@ VOLUMEATTACHMENT = _in("storage.k8s.io", "VolumeAttachment", "volumeattachments"
 CSINODE = _in("storage.k8s.io", "CSINode", "csinodes", namespaced=False)
 CSIDRIVER = _in("storage.k8s.io", "CSIDriver", "csidrivers", namespaced=False)
 CSISTORAGECAPACITY = _in("storage.k8s.io", "CSIStorageCapacity", "csistoragecapacities")
+VOLUMEATTRIBUTESCLASS = _in(
+    "storage.k8s.io", "VolumeAttributesClass", "volumeattributesclasses", ("vac",), namespaced=False
+)
 EVENTS_EVENT = _in("events.k8s.io", "Event", "events", ("ev",))
 PRIORITYCLASS = _in("scheduling.k8s.io", "PriorityClass", "priorityclasses", ("pc",), namespaced=False)
 RUNTIMECLASS = _in("node.k8s.io", "RuntimeClass", "runtimeclasses", namespaced=False)

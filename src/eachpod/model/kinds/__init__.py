@@ -9,22 +9,35 @@ from eachpod.model.registry import Registry
 from eachpod.model.shape import known, shape
 
 from . import (
+    autoscaler,
+    classes,
     configmap,
     controllerrevision,
+    cronjob,
+    csi,
+    daemonset,
+    deployment,
     endpoints,
     endpointslice,
     event,
+    ingress,
+    job,
     lease,
+    limits,
     namespace,
+    networkpolicy,
     node,
     persistentvolume,
     persistentvolumeclaim,
     plain,
     pod,
     poddisruptionbudget,
+    rbac,
+    replicationcontroller,
     secret,
     service,
     serviceaccount,
+    serviceranges,
     statefulset,
     storageclass,
 )
@@ -43,15 +56,25 @@ def _kinds() -> Iterator[Kind]:
         serviceaccount.KIND,
         persistentvolume.KIND,
         persistentvolumeclaim.KIND,
+        replicationcontroller.KIND,
+        replicationcontroller.PODTEMPLATE_KIND,
         statefulset.KIND,
         controllerrevision.KIND,
+        deployment.KIND,
+        deployment.REPLICASET_KIND,
+        daemonset.KIND,
+        job.KIND,
+        cronjob.KIND,
         endpointslice.KIND,
         event.EVENTS_KIND,
         lease.KIND,
         poddisruptionbudget.KIND,
         storageclass.KIND,
+        networkpolicy.KIND,
+        autoscaler.KIND,
     )
-    yield from plain.KINDS
+    for family in (limits, csi, classes, ingress, serviceranges, rbac, plain):
+        yield from family.KINDS
 
 
 def _shaped(kind: Kind) -> Kind:

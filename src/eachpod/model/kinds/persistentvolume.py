@@ -3,10 +3,13 @@
 from eachpod.model.accessmodes import short
 from eachpod.model.fielderrors import FieldError
 from eachpod.model.kind import Cell, Kind
-from eachpod.model.objects import Object, deleting, dig, name
+from eachpod.model.objects import Object, deleting, dig, meta, name
 from eachpod.model.resources import PERSISTENTVOLUME
+from eachpod.model.storage.claims import protected
 from eachpod.model.storage.volumes import validate_volume_changes, validate_volume_spec
 from eachpod.model.table import UNSET, age, columns
+
+_PROTECTION = "kubernetes.io/pv-protection"
 
 
 def _default(obj: Object) -> Object:
@@ -23,11 +26,21 @@ def _default(obj: Object) -> Object:
 
 
 def _prepare_create(obj: Object) -> Object:
-    return {**obj, "status": {"phase": "Pending"}}
+    status = {"phase": "Pending", "lastPhaseTransitionTime": meta(obj).get("creationTimestamp")}
+    return protected({**obj, "status": status}, _PROTECTION)
 
 
 def _prepare_update(new: Object, old: Object) -> Object:
     return {**new, "status": old.get("status") or {}}
+
+
+_RECYCLE = "The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning."
+
+
+def _warnings(new: Object, old: Object | None) -> list[str]:
+    if dig(new, "spec", "persistentVolumeReclaimPolicy") == "Recycle":
+        return [f"spec.persistentVolumeReclaimPolicy: {_RECYCLE}"]
+    return []
 
 
 def _validate(obj: Object) -> list[FieldError]:
@@ -58,6 +71,7 @@ KIND = Kind(
     prepare_create=_prepare_create,
     prepare_update=_prepare_update,
     validate=_validate,
+    warnings=_warnings,
     validate_update=validate_volume_changes,
     columns=columns(
         "Capacity",

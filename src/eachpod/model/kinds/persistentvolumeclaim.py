@@ -6,8 +6,10 @@ from eachpod.model.kind import Cell, Kind
 from eachpod.model.objects import Object, deleting, dig, name
 from eachpod.model.podspec.defaults import default_claim_spec
 from eachpod.model.resources import PERSISTENTVOLUMECLAIM
-from eachpod.model.storage.claims import validate_claim_changes, validate_claim_spec
+from eachpod.model.storage.claims import protected, validate_claim_changes, validate_claim_spec, with_data_sources
 from eachpod.model.table import UNSET, age, columns
+
+_PROTECTION = "kubernetes.io/pvc-protection"
 
 
 def _default(obj: Object) -> Object:
@@ -18,7 +20,8 @@ def _default(obj: Object) -> Object:
 
 
 def _prepare_create(obj: Object) -> Object:
-    return {**obj, "status": {"phase": "Pending"}}
+    spec = with_data_sources(obj.get("spec") or {})
+    return protected({**obj, "spec": spec, "status": {"phase": "Pending"}}, _PROTECTION)
 
 
 def _prepare_update(new: Object, old: Object) -> Object:

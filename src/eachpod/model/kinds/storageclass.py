@@ -43,7 +43,7 @@ def _validate_update(new: Object, old: Object) -> list[FieldError]:
 
 def _row(obj: Object, now: float) -> list[Cell]:
     return [
-        f"{name(obj)} (default)" if is_default_class(obj) else name(obj),
+        name(obj),
         obj.get("provisioner") or "",
         obj.get("reclaimPolicy") or "Delete",
         obj.get("volumeBindingMode") or "Immediate",

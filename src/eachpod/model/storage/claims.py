@@ -5,7 +5,7 @@ from typing import Any
 from eachpod.model import names, quantity
 from eachpod.model.fielderrors import FieldError, forbidden, invalid, not_supported, required
 from eachpod.model.metadata import immutable, validate_selector
-from eachpod.model.objects import Object, annotations, dig
+from eachpod.model.objects import Object, annotations, dig, finalizers, put
 from eachpod.model.podspec.rules import form
 
 ACCESS_MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
@@ -72,6 +72,33 @@ def _two_sources(spec: Object, path: str) -> list[FieldError]:
     if any(source.get(field) != ref.get(field) for field in ("apiGroup", "kind", "name")):
         return [invalid(path, f"{path}.dataSource", "must match dataSourceRef")]
     return []
+
+
+def protected(obj: Object, finalizer: str) -> Object:
+    """A volume or claim that cannot vanish while something uses it."""
+    present = finalizers(obj)
+    if finalizer in present:
+        return obj
+    return put(obj, ("metadata", "finalizers"), [*present, finalizer])
+
+
+def with_data_sources(spec: Object) -> Object:
+    """dataSource and dataSourceRef say the same; what the older one never allowed is dropped silently."""
+    source, ref = spec.get("dataSource"), spec.get("dataSourceRef")
+    if source is not None and ref is None:
+        if not _old_style(source):
+            return {key: value for key, value in spec.items() if key != "dataSource"}
+        return {**spec, "dataSourceRef": dict(source)}
+    if ref is not None and source is None and not ref.get("namespace"):
+        return {**spec, "dataSource": {key: value for key, value in ref.items() if key != "namespace"}}
+    return spec
+
+
+def _old_style(source: Object) -> bool:
+    if not source.get("name"):
+        return False
+    kinds = {"": "PersistentVolumeClaim", "snapshot.storage.k8s.io": "VolumeSnapshot"}
+    return kinds.get(source.get("apiGroup") or "") == source.get("kind")
 
 
 def validate_claim_changes(new: Object, old: Object) -> list[FieldError]:

@@ -1,0 +1,137 @@
+"""HorizontalPodAutoscaler (autoscaling/v2, and v1 as a view of it)."""
+
+from copy import deepcopy
+from typing import Any
+
+from eachpod.model import names
+from eachpod.model.fielderrors import FieldError, forbidden, invalid, required
+from eachpod.model.kind import Cell, Kind
+from eachpod.model.objects import Object, dig, name
+from eachpod.model.podspec.rules import form
+from eachpod.model.resources import HORIZONTALPODAUTOSCALER
+from eachpod.model.shape import zero
+from eachpod.model.table import NONE, UNSET, age, columns
+
+_CPU_PERCENT = 80
+_SCALE_UP: Object = {
+    "stabilizationWindowSeconds": 0,
+    "selectPolicy": "Max",
+    "policies": [
+        {"type": "Pods", "value": 4, "periodSeconds": 15},
+        {"type": "Percent", "value": 100, "periodSeconds": 15},
+    ],
+}
+_SCALE_DOWN: Object = {
+    "selectPolicy": "Max",
+    "policies": [{"type": "Percent", "value": 100, "periodSeconds": 15}],
+}
+_SOURCES = {
+    "Object": "object",
+    "Pods": "pods",
+    "Resource": "resource",
+    "ContainerResource": "containerResource",
+    "External": "external",
+}
+
+
+def _default(obj: Object) -> Object:
+    spec = obj.setdefault("spec", {})
+    if spec.get("minReplicas") is None:
+        spec["minReplicas"] = 1
+    if not spec.get("metrics"):
+        target = {"type": "Utilization", "averageUtilization": _CPU_PERCENT}
+        spec["metrics"] = [{"type": "Resource", "resource": {"name": "cpu", "target": target}}]
+    behavior = spec.get("behavior")
+    if behavior is not None:
+        for side, rules in (("scaleUp", _SCALE_UP), ("scaleDown", _SCALE_DOWN)):
+            behavior[side] = {**deepcopy(rules), **(behavior.get(side) or {})}
+    return obj
+
+
+def _prepare_create(obj: Object) -> Object:
+    return {**obj, "status": zero("autoscaling/v2.HorizontalPodAutoscalerStatus")}
+
+
+def _prepare_update(new: Object, old: Object) -> Object:
+    return {**new, "status": old.get("status") or {}}
+
+
+def _validate(obj: Object) -> list[FieldError]:
+    spec = obj.get("spec") or {}
+    least, most = spec.get("minReplicas"), spec.get("maxReplicas") or 0
+    errors: list[FieldError] = []
+    if least is not None and least < 0:
+        errors.append(invalid("spec.minReplicas", least, "must be greater than or equal to 0"))
+    if most < 1:
+        errors.append(invalid("spec.maxReplicas", most, "must be greater than 0"))
+    if least is not None and most < least:
+        text = "must be greater than or equal to `minReplicas`"
+        errors.append(invalid("spec.maxReplicas", most, text))
+    target = spec.get("scaleTargetRef") or {}
+    for field in ("kind", "name"):
+        value, where = target.get(field), f"spec.scaleTargetRef.{field}"
+        errors += form(names.path_segment, value, where) if value else [required(where)]
+    kinds = [metric.get("type") for metric in spec.get("metrics") or ()]
+    if least == 0 and not {"Object", "External"} & set(kinds):
+        text = "must specify at least one Object or External metric to support scaling to zero replicas"
+        errors.append(forbidden("spec.metrics", text))
+    for index, metric in enumerate(spec.get("metrics") or ()):
+        source = _SOURCES.get(metric.get("type") or "")
+        if source and metric.get(source) is None:
+            text = "must populate information for the given metric source"
+            errors.append(required(f"spec.metrics[{index}].{source}", text))
+    return errors
+
+
+def _targets(obj: Object) -> str:
+    specs, current = dig(obj, "spec", "metrics", default=[]), dig(obj, "status", "currentMetrics", default=[])
+    shown = [_target(spec, current[index] if index < len(current) else {}) for index, spec in enumerate(specs)]
+    text = ", ".join(shown[:2])
+    return f"{text} + {len(shown) - 2} more..." if len(shown) > 2 else text or NONE
+
+
+def _target(spec: Object, status: Object) -> str:
+    source = _SOURCES.get(spec.get("type") or "", "")
+    wanted, now = dig(spec, source, "target", default={}), dig(status, source, "current", default={})
+    prefix = f"{dig(spec, source, 'name', default='')}: " if source in ("resource", "containerResource") else ""
+    if wanted.get("averageValue") is not None:
+        note = " (avg)" if source in ("object", "external") else ""
+        return f"{prefix}{_known(now.get('averageValue'))}/{wanted['averageValue']}{note}"
+    if prefix:
+        used, limit = now.get("averageUtilization"), wanted.get("averageUtilization")
+        return f"{prefix}{_percent(used, '<unknown>')}/{_percent(limit, '<auto>')}"
+    return f"{_known(now.get('value'))}/{wanted.get('value')}"
+
+
+def _known(value: Any) -> str:
+    return "<unknown>" if value is None else str(value)
+
+
+def _percent(value: Any, otherwise: str) -> str:
+    return otherwise if value is None else f"{value}%"
+
+
+def _row(obj: Object, now: float) -> list[Cell]:
+    spec = obj.get("spec") or {}
+    target = spec.get("scaleTargetRef") or {}
+    return [
+        name(obj),
+        f"{target.get('kind') or ''}/{target.get('name') or ''}",
+        _targets(obj),
+        UNSET if spec.get("minReplicas") is None else str(spec["minReplicas"]),
+        spec.get("maxReplicas") or 0,
+        dig(obj, "status", "currentReplicas", default=0),
+        age(obj, now),
+    ]
+
+
+KIND = Kind(
+    HORIZONTALPODAUTOSCALER,
+    default=_default,
+    prepare_create=_prepare_create,
+    prepare_update=_prepare_update,
+    validate=_validate,
+    validate_update=lambda new, old: _validate(new),
+    columns=columns("Reference", "Targets", "MinPods", "MaxPods", "Replicas", "Age"),
+    row=_row,
+)

@@ -1,0 +1,161 @@
+"""LimitRange and ResourceQuota."""
+
+from eachpod.model import names, quantity
+from eachpod.model.fielderrors import FieldError, duplicate, forbidden, invalid, required
+from eachpod.model.kind import Cell, Kind
+from eachpod.model.objects import Object, dig, name
+from eachpod.model.podspec.amounts import validate_amount
+from eachpod.model.podspec.rules import form
+from eachpod.model.resources import LIMITRANGE, RESOURCEQUOTA
+from eachpod.model.table import age, columns
+
+_LIMIT_TYPES = ("Pod", "Container", "PersistentVolumeClaim")
+
+
+def _default(obj: Object) -> Object:
+    """Of a container's limits, the greatest is also the default, and that also the default request."""
+    for item in dig(obj, "spec", "limits", default=()):
+        if item.get("type") != "Container":
+            continue
+        default = {**(item.get("max") or {}), **(item.get("default") or {})}
+        request = {**(item.get("min") or {}), **default, **(item.get("defaultRequest") or {})}
+        if default:
+            item["default"] = default
+        if request:
+            item["defaultRequest"] = request
+    return obj
+
+
+def _validate(obj: Object) -> list[FieldError]:
+    errors: list[FieldError] = []
+    seen: set[str] = set()
+    for index, item in enumerate(dig(obj, "spec", "limits", default=())):
+        path, kind = f"spec.limits[{index}]", item.get("type") or ""
+        found = form(names.label_key, kind, f"{path}.type")
+        if not found and "/" not in kind and kind not in _LIMIT_TYPES:
+            found = [invalid(f"{path}.type", kind, "must be a standard limit type or fully qualified")]
+        errors += found
+        if kind in seen:
+            errors.append(duplicate(f"{path}.type", kind))
+        seen.add(kind)
+        errors += _item(item, kind, path)
+    return errors
+
+
+def _item(item: Object, kind: str, path: str) -> list[FieldError]:
+    errors: list[FieldError] = []
+    if kind == "Pod":
+        text = "may not be specified when `type` is 'Pod'"
+        errors += [forbidden(f"{path}.{field}", text) for field in ("default", "defaultRequest") if item.get(field)]
+    bounds = [item.get(field) or {} for field in ("min", "max")]
+    if kind == "PersistentVolumeClaim" and not any("storage" in bound for bound in bounds):
+        text = "either minimum or maximum storage value is required, but neither was provided"
+        errors.append(required(f"{path}.limits", text))
+    amounts = ("min", "max", "default", "defaultRequest", "maxLimitRequestRatio")
+    for resource in sorted({key for field in amounts for key in item.get(field) or ()}):
+        errors += _ordered({field: (item.get(field) or {}).get(resource) for field in amounts}, resource, path)
+    return errors
+
+
+def _above(left: str | None, right: str | None) -> bool:
+    return left is not None and right is not None and quantity.compare(left, right) > 0
+
+
+def _ordered(of: dict[str, str | None], resource: str, path: str) -> list[FieldError]:
+    """min <= defaultRequest <= default <= max."""
+    low, high, default, request = of["min"], of["max"], of["default"], of["defaultRequest"]
+    errors: list[FieldError] = []
+    for wrong, field, shown, text in (
+        (_above(low, high), "min", low, f"min value {low} is greater than max value {high}"),
+        (
+            _above(low, request),
+            "defaultRequest",
+            request,
+            f"min value {low} is greater than default request value {request}",
+        ),
+        (
+            _above(request, high),
+            "defaultRequest",
+            request,
+            f"default request value {request} is greater than max value {high}",
+        ),
+        (
+            _above(request, default),
+            "defaultRequest",
+            request,
+            f"default request value {request} is greater than default limit value {default}",
+        ),
+        (_above(low, default), "default", low, f"min value {low} is greater than default value {default}"),
+        (_above(default, high), "default", high, f"default value {default} is greater than max value {high}"),
+    ):
+        if wrong:
+            errors.append(invalid(f"{path}.{field}[{resource}]", shown, text))
+    ratio = of["maxLimitRequestRatio"]
+    if ratio is not None and quantity.compare(ratio, "1") < 0:
+        text = f"ratio {ratio} is less than 1"
+        errors.append(invalid(f"{path}.maxLimitRequestRatio[{resource}]", ratio, text))
+    return errors
+
+
+_SCOPES = (
+    "Terminating",
+    "NotTerminating",
+    "BestEffort",
+    "NotBestEffort",
+    "PriorityClass",
+    "CrossNamespacePodAffinity",
+    "VolumeAttributesClass",
+)
+_OPPOSITES = ({"BestEffort", "NotBestEffort"}, {"Terminating", "NotTerminating"})
+
+
+def _prepare_quota(obj: Object) -> Object:
+    return {**obj, "status": {}}
+
+
+def _prepare_quota_update(new: Object, old: Object) -> Object:
+    return {**new, "status": old.get("status") or {}}
+
+
+def _validate_quota(obj: Object) -> list[FieldError]:
+    spec = obj.get("spec") or {}
+    errors: list[FieldError] = []
+    for resource, amount in (spec.get("hard") or {}).items():
+        path = f"spec.hard[{resource}]"
+        errors += form(names.label_key, resource, path) + validate_amount(resource, amount, path)
+    scopes = spec.get("scopes") or []
+    if any(scope not in _SCOPES for scope in scopes):
+        errors.append(invalid("spec.scopes", scopes, "unsupported scope"))
+    if any(pair <= set(scopes) for pair in _OPPOSITES):
+        errors.append(invalid("spec.scopes", scopes, "conflicting scopes"))
+    return errors
+
+
+def _validate_quota_update(new: Object, old: Object) -> list[FieldError]:
+    errors = _validate_quota(new)
+    scopes, before = dig(new, "spec", "scopes", default=[]), dig(old, "spec", "scopes", default=[])
+    if sorted(scopes) != sorted(before):
+        errors.append(invalid("spec.scopes", scopes or None, "field is immutable"))
+    return errors
+
+
+def _quota_row(obj: Object, now: float) -> list[Cell]:
+    hard, used = dig(obj, "status", "hard", default={}), dig(obj, "status", "used", default={})
+    shown = {key: f"{key}: {used.get(key, '0')}/{hard[key]}" for key in sorted(hard)}
+    limits = [text for key, text in shown.items() if key.startswith("limits.")]
+    requests = [text for key, text in shown.items() if not key.startswith("limits.")]
+    return [name(obj), ", ".join(requests), ", ".join(limits), age(obj, now)]
+
+
+KINDS = (
+    Kind(LIMITRANGE, default=_default, validate=_validate, validate_update=lambda new, old: _validate(new)),
+    Kind(
+        RESOURCEQUOTA,
+        prepare_create=_prepare_quota,
+        prepare_update=_prepare_quota_update,
+        validate=_validate_quota,
+        validate_update=_validate_quota_update,
+        columns=columns("Request", "Limit", "Age"),
+        row=_quota_row,
+    ),
+)
