@@ -1,7 +1,7 @@
 """The runtime contract: what the agent asks of whatever runs containers, on one page.
 
-Two implementations: CRI (`cri.py`, containerd) and `simulated.py`. The words are those of the CRI, without its
-protobuf: values are frozen, times are Unix seconds, and a runtime keeps no knowledge of pods beyond the labels and
+The implementation is `cri/` (containerd); tests have a fake. The words are those of the CRI, without its protobuf:
+values are frozen, times are Unix seconds, and a runtime keeps no knowledge of pods beyond the labels and
 annotations that it is given, which is how a restarted agent finds its pods again.
 """
 

@@ -1,0 +1,47 @@
+"""The smallest strategic merge patch from the status that the API has to the one that the node wants.
+
+Conditions of others are not in it, so nothing of theirs can be overwritten."""
+
+from eachpod.model import objects
+from eachpod.model.objects import Object
+
+_OPTIONAL = (
+    "message", "reason", "podIP", "podIPs", "initContainerStatuses", "containerStatuses",
+    "ephemeralContainerStatuses",
+)  # fmt: skip
+
+
+def status_patch(pod: Object, wanted: Object) -> Object | None:
+    """None where the API has it all."""
+    has: Object = pod.get("status") or {}
+    patch: Object = {}
+    for key, value in wanted.items():
+        if key == "conditions":
+            changed = [each for each in value if not _same(objects.condition(pod, each["type"]), each)]
+            if changed:
+                patch[key] = changed
+        elif key in ("podIPs", "hostIPs"):
+            if has.get(key) != value:
+                patch[key] = [*value, {"$patch": "replace"}] if has.get(key) else value
+        elif not _equal(has.get(key), value):
+            patch[key] = value
+    patch |= {key: None for key in _OPTIONAL if key not in wanted and has.get(key)}
+    if not patch:
+        return None
+    return {"metadata": {"uid": objects.uid(pod)}, "status": patch}
+
+
+def _same(has: Object | None, wanted: Object) -> bool:
+    if has is None:
+        return False
+    keys = ("status", "reason", "message", "observedGeneration")
+    return all((has.get(key) or "") == (wanted.get(key) or "") for key in keys)
+
+
+def _equal(has: object, wanted: object) -> bool:
+    """Equal but for what the written form leaves out: empty values."""
+    if isinstance(has, dict) and isinstance(wanted, dict):
+        return all(_equal(has.get(key), wanted.get(key)) for key in has.keys() | wanted.keys())
+    if isinstance(has, list) and isinstance(wanted, list):
+        return len(has) == len(wanted) and all(map(_equal, has, wanted))
+    return has == wanted or (not has and not wanted)
