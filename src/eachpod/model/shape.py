@@ -136,7 +136,8 @@ def _collection(name: str, always: bool) -> Rule:
             obj[key] = None
             return always
         fit = shape(name).fit
-        for item in value.values() if isinstance(value, dict) else value:
+        items = value.values() if isinstance(value, dict) else value
+        for item in items if not isinstance(items, str | int | float) else ():
             if isinstance(item, dict):
                 fit(item)
         return True
