@@ -23,9 +23,14 @@ class Key(NamedTuple):
 class Entry(Protocol):
     """One stored object: `raw` is its JSON with resourceVersion set; `object` is parsed once, on demand, and shared."""
 
-    key: Key
-    revision: int
-    raw: bytes
+    @property
+    def key(self) -> Key: ...
+
+    @property
+    def revision(self) -> int: ...
+
+    @property
+    def raw(self) -> bytes: ...
 
     @property
     def object(self) -> Object: ...

@@ -1,7 +1,7 @@
 """The durable store: one SQLite file, written by one thread, read from memory.
 
 Everything is decided in memory (`state.State`); the file is a log of changes in the order of their revisions. The
-writer thread takes all that was staged since its last commit into the next one, so many concurrent writes share one fsync.
+writer thread takes all that was staged since its last commit into the next one, so concurrent writes share an fsync.
 apsw brings its own current SQLite; Python's may have the WAL-reset defect of versions before 3.51.3.
 """
 

@@ -1,0 +1,32 @@
+"""Priority: turns a pod's priority class into a number."""
+
+from eachpod.model import errors
+from eachpod.model.objects import Object
+from eachpod.model.resources import POD, PRIORITYCLASS
+
+from .chain import Attributes
+
+
+def priority(pod: Object, at: Attributes) -> Object:
+    if at.kind.resource != POD or at.operation != "CREATE" or at.subresource:
+        return pod
+    spec = pod.get("spec") or {}
+    name = spec.get("priorityClassName") or ""
+    chosen = at.view.get(PRIORITYCLASS, name) if name else _default(at)
+    if name and chosen is None:
+        raise errors.forbidden(POD, at.name, f"no PriorityClass with name {name} was found")
+    value = (chosen or {}).get("value") or 0
+    policy = (chosen or {}).get("preemptionPolicy") or "PreemptLowerPriority"
+    if spec.get("priority") not in (None, value):
+        text = f"the integer value of priority ({spec['priority']}) must not be provided in pod spec; "
+        text += f"priority admission controller computed {value} from the given PriorityClass name"
+        raise errors.forbidden(POD, at.name, text)
+    spec = {**spec, "priority": value, "preemptionPolicy": spec.get("preemptionPolicy") or policy}
+    if chosen is not None:
+        spec["priorityClassName"] = chosen["metadata"]["name"]
+    return {**pod, "spec": spec}
+
+
+def _default(at: Attributes) -> Object | None:
+    found = [each for each in at.view.all(PRIORITYCLASS) if each.get("globalDefault")]
+    return min(found, key=lambda each: each.get("value") or 0, default=None)

@@ -1,0 +1,80 @@
+"""The API server as a value: requests in, answers out. Sockets are the business of `http.py`.
+
+`handle` dispatches by verb to the modules that act (`reads`, `writes`, `subresources`); what they do is decided by
+`verbs/*`. Parts in the same process come in by `inprocess.py` and share the objects with the store.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from eachpod.model import errors
+from eachpod.wire.http import Request, Response
+
+from . import reads, requestinfo, subresources, writes
+from .calls import Call, Core, not_allowed, unknown_path
+from .context import Context
+from .requestinfo import RequestInfo, text
+from .user import User
+from .watches import Watch
+
+log = logging.getLogger(__name__)
+
+Authorize = Callable[[User, RequestInfo], None]
+Handler = Callable[[Core, Call], Awaitable[Response]]
+
+_HANDLERS: dict[str, Handler] = {
+    "get": reads.get,
+    "list": reads.list_objects,
+    "create": writes.create,
+    "update": writes.update,
+    "patch": writes.patch,
+    "delete": writes.delete,
+    "deletecollection": writes.delete_collection,
+}
+
+
+def allow_all(user: User, info: RequestInfo) -> None:
+    return
+
+
+@dataclass(slots=True)
+class ApiServer(Core):
+    """`authorize` raises Forbidden."""
+
+    authorize: Authorize = allow_all
+
+    async def handle(self, request: Request, user: User, *, encoded: bool = False) -> Response:
+        """The answer to a request about objects that is no watch; failures are answers, too (a Status)."""
+        try:
+            return await self.answer(request, user, encoded=encoded)
+        except errors.StatusError as error:
+            return Response(error.status_code, error.status())
+
+    async def answer(self, request: Request, user: User, *, encoded: bool = False) -> Response:
+        """As `handle`, with failures raised."""
+        call = self.call(request, user, encoded=encoded)
+        if call.info.subresource:
+            return await subresources.handle(self, call)
+        handler = _HANDLERS.get(call.info.verb)
+        if handler is None or call.info.verb not in call.resource.verbs:
+            raise not_allowed(call)
+        return await handler(self, call)
+
+    def watch(self, request: Request, user: User, *, encoded: bool = True) -> Watch:
+        """A started watch. StatusError where the request is refused."""
+        return reads.watch(self, self.call(request, user, encoded=encoded))
+
+    def call(self, request: Request, user: User, *, encoded: bool = False) -> Call:
+        """A request resolved: authorized, and about a kind that there is."""
+        info = requestinfo.parse(request.method, request.path, request.query)
+        self.authorize(user, info)
+        kind = self.registry.by_plural(info.group, info.version, info.resource) if info.resource else None
+        if kind is None:
+            raise unknown_path()
+        context = Context(
+            user=user, dry_run="dryRun" in request.query, field_manager=text(request.query, "fieldManager")
+        )
+        if "deprecated" in kind.extra:
+            context.warn(kind.extra["deprecated"])
+        return Call(request, info, kind, context, encoded)

@@ -1,0 +1,121 @@
+"""A resolved request, and what every handler works with: the store, the kinds, admission."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from eachpod.model import errors
+from eachpod.model.kind import Kind
+from eachpod.model.kinds import builtin
+from eachpod.model.objects import Object
+from eachpod.model.registry import Registry
+from eachpod.model.resource import Resource
+from eachpod.store.contract import Change, Entry, Key, Store
+from eachpod.wire.http import Request
+
+from .admission.chain import Plugin
+from .admission.lifecycle import lifecycle
+from .admission.priority import priority
+from .admission.serviceaccount import service_account
+from .admission.storage import default_class, in_use_protection
+from .admission.tolerations import default_tolerations
+from .config import ServerConfig
+from .context import Context
+from .requestinfo import RequestInfo
+from .watches import Frames
+
+# A write without a version is decided again on fresh state so often before the client hears of the conflict.
+ATTEMPTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request about objects. `encoded` callers want bytes where those are cheap."""
+
+    request: Request
+    info: RequestInfo
+    kind: Kind
+    context: Context
+    encoded: bool = False
+
+    @property
+    def resource(self) -> Resource:
+        return self.kind.resource
+
+    def stored(self) -> Resource:
+        """The resource under whose name objects of this kind are kept."""
+        return self.kind.extra.get("stored_as", self.kind.resource)  # type: ignore[no-any-return]
+
+    def key(self, name: str = "") -> Key:
+        namespace = self.info.namespace if self.resource.namespaced else ""
+        return Key(self.stored().group_resource, namespace, name or self.info.name)
+
+
+@dataclass(slots=True)
+class StoreView:
+    """See `context.View`."""
+
+    store: Store
+
+    def get(self, resource: Resource, name: str, namespace: str = "") -> Object | None:
+        entry = self.store.get(Key(resource.group_resource, namespace, name))
+        return None if entry is None else entry.object
+
+    def all(self, resource: Resource, namespace: str = "") -> Sequence[Object]:
+        return [entry.object for entry in self.store.entries(resource.group_resource, namespace)]
+
+
+@dataclass(frozen=True, slots=True)
+class Unstored:
+    """What a dry run would have stored, in the place of an entry."""
+
+    key: Key
+    revision: int
+    raw: bytes
+    object: Object
+
+
+BUILT_IN: tuple[Plugin, ...] = (
+    lifecycle,
+    service_account,
+    default_tolerations,
+    priority,
+    default_class,
+    in_use_protection,
+)
+
+
+@dataclass(slots=True)
+class Core:
+    """What the handlers share. `plugins` is admission in its order."""
+
+    store: Store
+    config: ServerConfig = field(default_factory=ServerConfig)
+    registry: Registry = field(default_factory=builtin)
+    plugins: tuple[Plugin, ...] = BUILT_IN
+    frames: Frames = field(default_factory=Frames)
+    view: StoreView = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.view = StoreView(self.store)
+
+    async def commit(self, call: Call, change: Change) -> Entry:
+        """Store a change; a dry run only says what would have been stored."""
+        if call.context.dry_run:
+            old = self.store.get(change.key)
+            return Unstored(change.key, 0, b"", change.object or (old.object if old else {}))
+        try:
+            return await self.store.commit(change)
+        except OSError as error:
+            raise errors.InternalError(f"Internal error occurred: {error.strerror or error}") from error
+
+
+def not_allowed(call: Call) -> errors.MethodNotAllowed:
+    text = f'{call.info.verb} is not supported on resources of kind "{call.resource.plural}"'
+    details: Object = {"kind": call.resource.plural}
+    if call.resource.group:
+        details = {"group": call.resource.group, **details}
+    return errors.MethodNotAllowed(text, details=details)
+
+
+def unknown_path() -> errors.NotFound:
+    return errors.NotFound("the server could not find the requested resource", details={})

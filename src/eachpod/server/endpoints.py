@@ -1,0 +1,107 @@
+"""The endpoints that are not about objects: discovery, version, health."""
+
+from collections.abc import Sequence
+
+import orjson
+
+from eachpod.model import errors
+from eachpod.model.objects import Object
+from eachpod.wire.http import Response
+
+from . import discovery
+from .calls import Core
+from .requestinfo import Query
+
+VERSION: Object = {
+    "major": "1",
+    "minor": "37",
+    "emulationMajor": "1",
+    "emulationMinor": "37",
+    "minCompatibilityMajor": "1",
+    "minCompatibilityMinor": "36",
+    "gitVersion": "v1.37.2+eachpod",
+    "gitCommit": "",
+    "gitTreeState": "clean",
+    "buildDate": "1970-01-01T00:00:00Z",
+    "goVersion": "",
+    "compiler": "",
+    "platform": "linux/amd64",
+}
+_CHECKS: dict[str, Sequence[str]] = {
+    "healthz": ("ping", "log", "etcd"),
+    "livez": ("ping", "log", "etcd"),
+    "readyz": ("ping", "log", "etcd", "informer-sync", "shutdown"),
+}
+
+
+def answer(core: Core, method: str, path: str, accept: str, query: Query) -> Response | None:
+    """The answer for a path that is known here, else None."""
+    parts = [part for part in path.split("/") if part]
+    if not parts:
+        return _root()
+    if parts[0] in _CHECKS:
+        return _health(parts, query)
+    if parts == ["version"]:
+        return Response(200, VERSION)
+    if parts[0] in ("api", "apis") and len(parts) <= (2 if parts[0] == "api" else 3):
+        return _discovery(core, parts, accept)
+    return None
+
+
+def _root() -> Response:
+    paths = [
+        "/api",
+        "/api/v1",
+        "/apis",
+        "/healthz",
+        "/livez",
+        "/metrics",
+        "/openapi/v2",
+        "/openapi/v3",
+        "/readyz",
+        "/version",
+    ]
+    return Response(200, {"paths": paths})
+
+
+def _health(parts: list[str], query: Query) -> Response:
+    names = [name for name in _CHECKS[parts[0]]]
+    if len(parts) > 1:
+        if parts[1] not in names:
+            return text(404, "404 page not found\n")
+        return text(200, "ok")
+    excluded = query.get("exclude", ())
+    excluded = (excluded,) if isinstance(excluded, str) else excluded
+    if "verbose" not in query:
+        return text(200, "ok")
+    lines = [f"[+]{name} excluded: ok" if name in excluded else f"[+]{name} ok" for name in names]
+    return text(200, "\n".join([*lines, f"{parts[0]} check passed", ""]))
+
+
+def text(status: int, content: str) -> Response:
+    return Response(status, content.encode(), content_type="text/plain; charset=utf-8")
+
+
+def _discovery(core: Core, parts: list[str], accept: str) -> Response:
+    registry = core.registry
+    if len(parts) == 1:
+        if discovery.wants_aggregated(accept):
+            data, _tag = discovery.aggregated(registry, core=parts[0] == "api")
+            return Response(200, data, discovery.AGGREGATED)
+        if "apidiscovery.k8s.io" in accept and "application/json," not in accept + ",":
+            raise errors.NotAcceptable("only the following media types are accepted: application/json")
+        address = f"{core.config.advertise_address}:{core.config.advertise_port}"
+        return Response(
+            200, discovery.versions_document(address) if parts[0] == "api" else discovery.groups_document(registry)
+        )
+    if parts[0] == "api":
+        found = discovery.resources_document(registry, "", parts[1])
+    elif len(parts) == 2:
+        found = discovery.group_document(registry, parts[1])
+    else:
+        found = discovery.resources_document(registry, parts[1], parts[2])
+    return Response(200, found) if found else text(404, "404 page not found\n")
+
+
+def encoded(body: object) -> bytes:
+    return orjson.dumps(body)

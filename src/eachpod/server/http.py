@@ -1,0 +1,130 @@
+"""The API server on sockets: HTTP/1.1 over TLS with client certificates where they are shown.
+
+aiohttp's low-level server, since it shows the peer's certificate and lets a connection be taken over for SPDY. This
+file reads and writes HTTP; everything about Kubernetes is behind `ApiServer`.
+"""
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from eachpod.model import errors
+from eachpod.model.objects import Object
+from eachpod.wire.http import Request, Response
+
+from . import endpoints, requestinfo
+from .app import ApiServer
+from .authn import Authenticator
+from .user import User
+from .watches import Watch
+
+log = logging.getLogger(__name__)
+
+BODY_LIMIT = 3 * 1024 * 1024
+_JSON = "application/json"
+
+
+@dataclass(slots=True)
+class HttpFront:
+    """Turns aiohttp's requests into `wire.http` ones and answers into bytes."""
+
+    server: ApiServer
+    authenticator: Authenticator
+
+    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            return await self._answer(request)
+        except errors.StatusError as error:
+            return _plain(Response(error.status_code, error.status()))
+        except (asyncio.CancelledError, ConnectionError):
+            raise
+        except Exception:
+            log.exception("%s %s failed", request.method, request.path)
+            return _plain(Response(500, errors.InternalError("Internal error occurred").status()))
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        user = self._user(request)
+        query = _query(request)
+        accept = request.headers.get("Accept", "")
+        info = requestinfo.parse(request.method, request.path, query)
+        if not info.resource:
+            self.server.authorize(user, info)
+            found = endpoints.answer(self.server, request.method, request.path, accept, query)
+            return _plain(found or endpoints.text(404, "404 page not found\n"))
+        if info.verb == "watch":
+            asked = Request("GET", request.path, query, accept=accept)
+            return await self._stream(request, self.server.watch(asked, user))
+        body = await _body(request)
+        content_type = request.headers.get("Content-Type", "")
+        asked = Request(request.method, request.path, query, body, content_type, accept)
+        return _plain(await self.server.handle(asked, user, encoded=True))
+
+    def _user(self, request: web.BaseRequest) -> User:
+        transport = request.transport
+        certificate: Mapping[str, object] | None = transport.get_extra_info("peercert") if transport else None
+        return self.authenticator.user(certificate, request.headers.get("Authorization", ""))
+
+    async def _stream(self, request: web.BaseRequest, watch: Watch) -> web.StreamResponse:
+        headers = _headers(_JSON)
+        response = web.StreamResponse(status=200, headers=headers)
+        response.enable_chunked_encoding()
+        try:
+            await response.prepare(request)
+            async for batch in watch.batches():
+                await response.write(b"".join(batch))
+            await response.write_eof()
+        finally:
+            watch.close()
+        return response
+
+
+async def _body(request: web.BaseRequest) -> bytes:
+    """The whole body; 413 beyond the limit, without reading on."""
+    if not request.can_read_body:
+        return b""
+    gathered = bytearray()
+    async for chunk in request.content.iter_any():
+        gathered += chunk
+        if len(gathered) > BODY_LIMIT:
+            message = f"Request entity too large: limit is {BODY_LIMIT}"
+            raise errors.TooLarge(message)
+    return bytes(gathered)
+
+
+def _query(request: web.BaseRequest) -> dict[str, str | tuple[str, ...]]:
+    found: dict[str, str | tuple[str, ...]] = {}
+    for key in request.query:
+        values = request.query.getall(key)
+        found[key] = values[0] if len(values) == 1 else tuple(values)
+    return found
+
+
+def _headers(content_type: str) -> dict[str, str]:
+    return {"Content-Type": content_type, "Audit-Id": str(uuid.uuid4()), "Cache-Control": "no-cache, private"}
+
+
+def _plain(response: Response) -> web.Response:
+    body: Any = response.body
+    data = body if isinstance(body, bytes) else orjson.dumps(body)
+    made = web.Response(status=response.status, body=data, headers=_headers(response.content_type))
+    for text in response.warnings:
+        made.headers.add("Warning", f'299 - "{_quoted(text)}"')
+    retry = _retry_after(body) if response.status >= 400 else None
+    if retry:
+        made.headers["Retry-After"] = str(retry)
+    return made
+
+
+def _retry_after(body: object) -> int | None:
+    details: Object = body.get("details") or {} if isinstance(body, dict) else {}
+    return details.get("retryAfterSeconds")
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')

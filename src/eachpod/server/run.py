@@ -1,0 +1,76 @@
+"""Starts an API server on sockets and keeps it until it is cancelled."""
+
+import asyncio
+import ctypes
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+
+from aiohttp import web
+
+from eachpod.store.contract import Store
+from eachpod.store.memory import MemoryStore
+from eachpod.store.sqlite import SqliteStore
+
+from .app import ApiServer
+from .authn import Authenticator, TokenReader, read_token_file
+from .bootstrap import install
+from .config import ServerConfig
+from .http import HttpFront
+
+
+async def serve(config: ServerConfig, ready: Callable[[ApiServer], None]) -> None:
+    """Run until cancelled. `ready` is called when requests are answered. OSError where the store or a file fails."""
+    _tame_malloc()
+    store = open_store(config)
+    server = ApiServer(store, config)
+    await install(server)
+    front = web.Server(HttpFront(server, authenticator(config)), access_log=None)
+    runner = web.ServerRunner(front, handle_signals=False, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        context = tls_context(config)
+        for sock in config.sockets:
+            await web.SockSite(runner, sock, ssl_context=context, backlog=1024).start()
+        ready(server)
+        await asyncio.get_running_loop().create_future()
+    finally:
+        await runner.cleanup()
+        await store.close()
+
+
+def open_store(config: ServerConfig) -> Store:
+    if config.store == "memory":
+        return MemoryStore()
+    directory = Path(config.data_dir)
+    directory.mkdir(parents=True, exist_ok=True)
+    return SqliteStore.open(directory / "store.sqlite")
+
+
+def authenticator(config: ServerConfig) -> Authenticator:
+    readers: list[TokenReader] = []
+    if config.token_auth_file:
+        readers.append(read_token_file(config.token_auth_file).get)
+    return Authenticator(readers, anonymous=config.anonymous_auth)
+
+
+def tls_context(config: ServerConfig) -> ssl.SSLContext | None:
+    if not config.cert_path:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(config.cert_path, config.key_path or None)
+    if config.client_ca_path:
+        context.load_verify_locations(config.client_ca_path)
+        context.verify_mode = ssl.CERT_OPTIONAL
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+def _tame_malloc() -> None:
+    """Keep glibc from mapping and unmapping uvloop's 256 KiB read buffer at every TLS read (three times the cost)."""
+    try:
+        libc = ctypes.CDLL(None)
+        libc.mallopt(-3, 1024 * 1024)  # M_MMAP_THRESHOLD
+        libc.mallopt(-1, 16 * 1024 * 1024)  # M_TRIM_THRESHOLD
+    except (OSError, AttributeError):
+        return

@@ -1,0 +1,133 @@
+"""Label and field selectors of list, watch and deletecollection requests."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from eachpod.model import objects
+from eachpod.model.errors import BadRequest
+from eachpod.model.kind import Kind
+from eachpod.model.objects import Object
+
+_SET = re.compile(r"^([^\s!=<>(),]+)\s+(in|notin)\s+\(([^()]*)\)$")
+_PAIR = re.compile(r"^([^\s!=<>(),]+)\s*(==|=|!=|>|<)\s*([^\s!=<>(),]*)$")
+_KEY = re.compile(r"^(!?)\s*([^\s!=<>(),]+)$")
+
+Test = Callable[[Mapping[str, str]], bool]
+
+
+def _split(text: str) -> list[str]:
+    """Terms between commas that are not inside parentheses."""
+    terms, depth, start = [], 0, 0
+    for at, char in enumerate(text):
+        depth += (char == "(") - (char == ")")
+        if char == "," and depth == 0:
+            terms.append(text[start:at].strip())
+            start = at + 1
+    return [*terms, text[start:].strip()]
+
+
+def _label_test(term: str) -> Test:
+    found = _SET.match(term)
+    if found:
+        key, operator = found[1], found[2]
+        values = frozenset(value.strip() for value in found[3].split(","))
+        if operator == "in":
+            return lambda labels: labels.get(key) in values
+        return lambda labels: labels.get(key) not in values
+    found = _PAIR.match(term)
+    if found:
+        return _pair_test(found[1], found[2], found[3])
+    found = _KEY.match(term)
+    if not found:
+        raise BadRequest(f"unable to parse requirement: found '{term}', expected: identifier")
+    key = found[2]
+    return (lambda labels: key not in labels) if found[1] else (lambda labels: key in labels)
+
+
+def _pair_test(key: str, operator: str, value: str) -> Test:
+    if operator == "!=":
+        return lambda labels: labels.get(key) != value
+    if operator in "<>":
+        if not value.lstrip("-").isdigit():
+            why = "for 'Gt', 'Lt' operators, the value must be an integer"
+            raise BadRequest(f'unable to parse requirement: values[0][{key}]: Invalid value: "{value}": {why}')
+        sign, limit = (1 if operator == ">" else -1), int(value)
+
+        def compare(labels: Mapping[str, str]) -> bool:
+            have = labels.get(key, "")
+            return have.lstrip("-").isdigit() and (int(have) - limit) * sign > 0
+
+        return compare
+    return lambda labels: labels.get(key) == value
+
+
+@dataclass(frozen=True, slots=True)
+class FieldTerm:
+    field: str
+    value: str
+    equal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which objects of a collection a request is about. `empty` ones take everything."""
+
+    label_tests: tuple[Test, ...] = ()
+    field_terms: tuple[FieldTerm, ...] = ()
+    kind: Kind | None = None
+
+    @property
+    def empty(self) -> bool:
+        return not self.label_tests and not self.field_terms
+
+    def matches(self, obj: Object) -> bool:
+        labels = objects.labels(obj)
+        if not all(test(labels) for test in self.label_tests):
+            return False
+        return not self.field_terms or self._fields_match(obj)
+
+    def _fields_match(self, obj: Object) -> bool:
+        special: dict[str, str] | None = None
+        for term in self.field_terms:
+            if term.field == "metadata.name":
+                value = objects.name(obj)
+            elif term.field == "metadata.namespace":
+                value = objects.namespace(obj)
+            else:
+                if special is None:
+                    special = self.kind.fields(obj) if self.kind else {}
+                value = special.get(term.field, "")
+            if (value == term.value) != term.equal:
+                return False
+        return True
+
+
+def _field_terms(text: str) -> list[FieldTerm]:
+    terms = []
+    for part in re.split(r"(?<!\\),", text):
+        if not part:
+            continue
+        found = re.match(r"^((?:[^=!\\]|\\.)*)(==|!=|=)(.*)$", part)
+        if not found:
+            raise BadRequest(f"invalid selector: '{part}'; can't understand '{part}'")
+        value = re.sub(r"\\(.)", r"\1", found[3])
+        terms.append(FieldTerm(found[1], value, found[2] != "!="))
+    return terms
+
+
+def select(kind: Kind, labels: str, fields: str) -> Selection:
+    """BadRequest for what cannot be parsed and for fields that the kind does not offer."""
+    tests = tuple(_label_test(term) for term in _split(labels)) if labels else ()
+    terms = tuple(_field_terms(fields)) if fields else ()
+    known = {"metadata.name", *kind.field_names}
+    if kind.resource.namespaced:
+        known.add("metadata.namespace")
+    for term in terms:
+        if term.field not in known:
+            if kind.field_names:
+                raise BadRequest(f"field label not supported: {term.field}")
+            raise BadRequest(
+                f'"{term.field}" is not a known field selector: only "metadata.name", "metadata.namespace"'
+            )
+    return Selection(tests, terms, kind)

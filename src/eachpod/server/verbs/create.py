@@ -1,0 +1,54 @@
+"""POST to a collection: a new object from what the client sent."""
+
+from collections.abc import Sequence
+
+from eachpod.kit.ids import suffix, uid
+from eachpod.model import errors, metadata, names
+from eachpod.model.kind import Kind
+from eachpod.model.objects import Object, name
+from eachpod.model.timestamps import render
+from eachpod.server.admission.chain import Attributes, Plugin, admit
+from eachpod.server.context import Context, View
+from eachpod.server.present import sealed
+
+_NAME_BASE = 58  # what remains of 63 characters beside the random suffix
+# What a client cannot decide about a new object.
+_SYSTEM = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "generation")
+
+
+def created(
+    kind: Kind, body: Object, namespace: str, context: Context, view: View, plugins: Sequence[Plugin]
+) -> Object:
+    """The object to store. `body` is defaulted and private."""
+    resource = kind.resource
+    body = placed(kind, body, namespace)
+    attributes = Attributes("CREATE", kind, namespace, name(body), context, view)
+    body = admit(plugins, body, attributes)
+    meta = {key: value for key, value in body["metadata"].items() if key not in _SYSTEM}
+    if meta.get("generateName") and not meta.get("name"):
+        meta["name"] = meta["generateName"][:_NAME_BASE] + suffix(context.entropy[16:])
+    meta |= {"uid": uid(context.entropy), "creationTimestamp": render(context.now)}
+    if kind.generation:
+        meta["generation"] = 1
+    obj = kind.prepare_create({**body, "metadata": meta})
+    faults = metadata.validate_meta(obj, names.rule(kind.name_rule), namespaced=resource.namespaced)
+    faults += kind.validate(obj)
+    if faults:
+        raise errors.invalid(resource, name(obj), faults)
+    for text in kind.warnings(obj, None):
+        context.warn(text)
+    if meta.get("resourceVersion"):
+        raise errors.InternalError("resourceVersion should not be set on objects to be created", reason="")
+    return sealed(obj, resource)
+
+
+def placed(kind: Kind, body: Object, namespace: str) -> Object:
+    """The object in the namespace of the request; it may name the same one or none."""
+    meta = dict(body.get("metadata") or {})
+    if kind.resource.namespaced:
+        if meta.get("namespace") and meta["namespace"] != namespace:
+            raise errors.BadRequest(
+                "the namespace of the provided object does not match the namespace sent on the request"
+            )
+        meta["namespace"] = namespace
+    return {**body, "metadata": meta}

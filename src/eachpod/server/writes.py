@@ -1,0 +1,191 @@
+"""POST, PUT, PATCH and DELETE: decide on the present state, store, and decide again where another write came first."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from eachpod.model import errors
+from eachpod.model.fielderrors import not_supported
+from eachpod.model.objects import Object, dig, name
+from eachpod.store.contract import Change, Entry, RevisionConflict
+from eachpod.wire.http import Response
+
+from . import decode, present
+from .admission.chain import Attributes, admit
+from .calls import ATTEMPTS, Call, Core
+from .context import Context
+from .patching import Patch, patch_of
+from .reads import form_of, list_objects, selection_of
+from .requestinfo import text
+from .verbs.create import created
+from .verbs.delete import Deletion, Options, deleted
+from .verbs.update import ends, updated
+
+_MODIFIED = "the object has been modified; please apply your changes to the latest version and try again"
+_NAME_ATTEMPTS = 8
+
+
+def answer(call: Call, status: int, obj: Object) -> Response:
+    body = present.single(call.kind, present.converted(call.kind, obj), form_of(call), call.context.now)
+    return Response(status, body, warnings=tuple(call.context.warnings))
+
+
+async def create(core: Core, call: Call) -> Response:
+    body = decode.object_of(call.kind, call.request.body, call.request.content_type)
+    return answer(call, 201, (await stored_new(core, call, body)).object)
+
+
+async def stored_new(core: Core, call: Call, body: Object) -> Entry:
+    resource, context = call.resource, call.context
+    generated = not dig(body, "metadata", "name") and dig(body, "metadata", "generateName")
+    for _ in range(_NAME_ATTEMPTS if generated else 1):
+        obj = created(call.kind, body, call.key().namespace, context, core.view, core.plugins)
+        key = call.key(name(obj))
+        kept = call.kind.extra["to_stored"](obj) if "to_stored" in call.kind.extra else obj
+        try:
+            if core.store.get(key) is None:
+                return await core.commit(call, Change(key, kept, 0))
+        except RevisionConflict:
+            pass
+        context = replace(context, entropy=Context().entropy)
+    old = core.store.get(key)
+    taken = errors.already_exists(resource, key.name)
+    if old is not None and dig(old.object, "metadata", "deletionTimestamp"):
+        taken.message = f"object is being deleted: {taken.message}"
+    raise taken
+
+
+async def update(core: Core, call: Call) -> Response:
+    body = decode.object_of(call.kind, call.request.body, call.request.content_type)
+    sent = dig(body, "metadata", "name", default="")
+    if sent != call.info.name:
+        if not sent:
+            body["metadata"]["name"] = call.info.name
+        else:
+            why = f"the name of the object ({sent}) does not match the name on the URL ({call.info.name})"
+            raise errors.BadRequest(why)
+    if core.store.get(call.key()) is None and call.kind.create_on_update and not call.info.subresource:
+        return answer(call, 201, (await stored_new(core, call, body)).object)
+    return answer(call, 200, await change(core, call, lambda old: present.sealed(body, call.resource)))
+
+
+async def change(core: Core, call: Call, next_state: Callable[[Object], Object]) -> Object:
+    """Store what `next_state` makes of the present object. It is asked again where another write came first, unless
+    what it made names the version that it is about (then `updated` finds the conflict)."""
+    key, kind = call.key(), call.kind
+    for _ in range(ATTEMPTS):
+        entry = core.store.get(key)
+        if entry is None:
+            raise errors.not_found(call.resource, key.name)
+        old = present.converted(kind, entry.object)
+        new = updated(kind, next_state(old), old, call.context, core.view, core.plugins, call.info.subresource)
+        if new == old:
+            return old
+        try:
+            if ends(kind, new):
+                await core.commit(call, Change(key, None, entry.revision))
+                return new
+            kept = kind.extra["to_stored"](new) if "to_stored" in kind.extra else new
+            return present.converted(kind, (await core.commit(call, Change(key, kept, entry.revision))).object)
+        except RevisionConflict:
+            continue
+    raise errors.conflict(call.resource, key.name, _MODIFIED)
+
+
+async def patch(core: Core, call: Call) -> Response:
+    wanted = patch_of(call)
+    return answer(call, 200, await patched(core, call, wanted))
+
+
+async def patched(core: Core, call: Call, wanted: Patch) -> Object:
+    def next_state(old: Object) -> Object:
+        made = wanted(old)
+        decode.check_identity(call.kind, made)
+        return decode.defaulted(call.kind, made)
+
+    return await change(core, call, next_state)
+
+
+def delete_options(call: Call) -> Options:
+    query = call.request.query
+    body = call.request.body
+    found: Object = {}
+    if body:
+        value = decode.parsed(body, call.request.content_type)
+        if value is not None and not isinstance(value, dict):
+            raise errors.BadRequest("the body of a DELETE has to be DeleteOptions")
+        found = value or {}
+    if (found.get("kind") or "DeleteOptions") != "DeleteOptions":
+        found = {}
+    grace = text(query, "gracePeriodSeconds")
+    orphan = found.get("orphanDependents")
+    policy = found.get("propagationPolicy") or text(query, "propagationPolicy")
+    if orphan is not None and not policy:
+        policy = "Orphan" if orphan else "Background"
+    if policy and policy not in ("Orphan", "Background", "Foreground"):
+        fault = not_supported("propagationPolicy", policy, ("Background", "Foreground", "Orphan"))
+        details: Object = {"group": "meta.k8s.io", "kind": "DeleteOptions", "causes": [fault.cause()]}
+        raise errors.Invalid(f'DeleteOptions.meta.k8s.io "" is invalid: {fault}', details=details)
+    return Options(
+        grace_seconds=found.get("gracePeriodSeconds", int(grace) if grace.lstrip("-").isdigit() else None),
+        uid=dig(found, "preconditions", "uid", default=""),
+        resource_version=dig(found, "preconditions", "resourceVersion", default=""),
+        propagation=policy,
+    )
+
+
+async def delete(core: Core, call: Call) -> Response:
+    options = delete_options(call)
+    obj, gone = await removed(core, call, options)
+    if gone and not call.kind.delete_returns_object:
+        return Response(200, _gone(call, obj), warnings=tuple(call.context.warnings))
+    return answer(call, 200, obj)
+
+
+def _gone(call: Call, obj: Object) -> Object:
+    details: Object = {"name": call.info.name or name(obj)}
+    if call.resource.group:
+        details["group"] = call.resource.group
+    details |= {"kind": call.resource.plural, "uid": dig(obj, "metadata", "uid", default="")}
+    return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
+
+
+async def removed(core: Core, call: Call, options: Options) -> tuple[Object, bool]:
+    """The last state of the object, and whether it has left the store."""
+    key, kind = call.key(), call.kind
+    for _ in range(ATTEMPTS):
+        entry = core.store.get(key)
+        if entry is None:
+            raise errors.not_found(call.resource, key.name)
+        old = entry.object
+        admit(core.plugins, old, Attributes("DELETE", kind, key.namespace, key.name, call.context, core.view, old=old))
+        wanted = deleted(kind, old, options, call.context.now)
+        try:
+            return await _perform(core, call, entry, wanted)
+        except RevisionConflict:
+            continue
+    raise errors.conflict(call.resource, key.name, _MODIFIED)
+
+
+async def _perform(core: Core, call: Call, entry: Entry, wanted: Deletion) -> tuple[Object, bool]:
+    if wanted.marked is not None:
+        entry = await core.commit(call, Change(entry.key, wanted.marked, entry.revision))
+    if wanted.gone:
+        last = entry.object
+        if not call.context.dry_run:
+            await core.commit(call, Change(entry.key, None, entry.revision))
+        return last, True
+    return entry.object, False
+
+
+async def delete_collection(core: Core, call: Call) -> Response:
+    options, selection, key = delete_options(call), selection_of(call), call.key()
+    answer_ = await list_objects(core, call)
+    for entry in list(core.store.entries(key.resource, key.namespace)):
+        if not selection.empty and not selection.matches(present.converted(call.kind, entry.object)):
+            continue
+        info = replace(call.info, name=entry.key.name, namespace=entry.key.namespace)
+        try:
+            await removed(core, replace(call, info=info), options)
+        except errors.NotFound:
+            continue
+    return answer_
