@@ -9,6 +9,7 @@ from eachpod.model.kinds import builtin
 from eachpod.model.objects import Object
 from eachpod.model.registry import Registry
 from eachpod.model.resource import Resource
+from eachpod.model.resources import SERVICE
 from eachpod.store.contract import Change, Entry, Key, Store
 from eachpod.wire.http import Request
 
@@ -18,6 +19,7 @@ from .admission.priority import priority
 from .admission.serviceaccount import service_account
 from .admission.storage import default_class, in_use_protection
 from .admission.tolerations import default_tolerations
+from .allocation import ServiceAllocator
 from .config import ServerConfig
 from .context import Context
 from .requestinfo import RequestInfo
@@ -94,9 +96,16 @@ class Core:
     plugins: tuple[Plugin, ...] = BUILT_IN
     frames: Frames = field(default_factory=Frames)
     view: StoreView = field(init=False)
+    services: ServiceAllocator = field(init=False)
 
     def __post_init__(self) -> None:
         self.view = StoreView(self.store)
+        self.services = ServiceAllocator(self.config.service_cidrs, self.config.node_ports)
+        self.services.follow(self.store)
+
+    def finish(self, kind: Kind, new: Object, old: Object | None, context: Context) -> Object:
+        """What is chosen for an object after it was prepared and before it is validated."""
+        return self.services.allocate(new, old, context) if kind.resource == SERVICE else new
 
     async def commit(self, call: Call, change: Change) -> Entry:
         """Store a change; a dry run only says what would have been stored."""

@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -30,6 +30,12 @@ class Context:
     dry_run: bool = False
     field_manager: str = ""
     warnings: list[str] = field(default_factory=list)
+    # What lets go of things held for the time of the request; run when it has been stored or refused.
+    cleanups: list[Callable[[], None]] = field(default_factory=list)
+
+    def end(self) -> None:
+        while self.cleanups:
+            self.cleanups.pop()()
 
     def warn(self, text: str) -> None:
         if text not in self.warnings:

@@ -1,12 +1,14 @@
 """POST, PUT, PATCH and DELETE: decide on the present state, store, and decide again where another write came first."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 
 from eachpod.model import errors
 from eachpod.model.fielderrors import not_supported
 from eachpod.model.objects import Object, dig, name
-from eachpod.store.contract import Change, Entry, RevisionConflict
+from eachpod.model.resources import ENDPOINTS, SERVICE
+from eachpod.store.contract import Change, Entry, Key, RevisionConflict
 from eachpod.wire.http import Response
 
 from . import decode, present
@@ -38,7 +40,7 @@ async def stored_new(core: Core, call: Call, body: Object) -> Entry:
     resource, context = call.resource, call.context
     generated = not dig(body, "metadata", "name") and dig(body, "metadata", "generateName")
     for _ in range(_NAME_ATTEMPTS if generated else 1):
-        obj = created(call.kind, body, call.key().namespace, context, core.view, core.plugins)
+        obj = created(call.kind, body, call.key().namespace, context, core.view, core.plugins, core.finish)
         key = call.key(name(obj))
         kept = call.kind.extra["to_stored"](obj) if "to_stored" in call.kind.extra else obj
         try:
@@ -46,6 +48,8 @@ async def stored_new(core: Core, call: Call, body: Object) -> Entry:
                 return await core.commit(call, Change(key, kept, 0))
         except RevisionConflict:
             pass
+        finally:
+            context.end()
         context = replace(context, entropy=Context().entropy)
     old = core.store.get(key)
     taken = errors.already_exists(resource, key.name)
@@ -77,8 +81,11 @@ async def change(core: Core, call: Call, next_state: Callable[[Object], Object])
         if entry is None:
             raise errors.not_found(call.resource, key.name)
         old = present.converted(kind, entry.object)
-        new = updated(kind, next_state(old), old, call.context, core.view, core.plugins, call.info.subresource)
+        new = updated(
+            kind, next_state(old), old, call.context, core.view, core.plugins, call.info.subresource, core.finish
+        )
         if new == old:
+            call.context.end()
             return old
         try:
             if ends(kind, new):
@@ -88,6 +95,8 @@ async def change(core: Core, call: Call, next_state: Callable[[Object], Object])
             return present.converted(kind, (await core.commit(call, Change(key, kept, entry.revision))).object)
         except RevisionConflict:
             continue
+        finally:
+            call.context.end()
     raise errors.conflict(call.resource, key.name, _MODIFIED)
 
 
@@ -173,8 +182,18 @@ async def _perform(core: Core, call: Call, entry: Entry, wanted: Deletion) -> tu
         last = entry.object
         if not call.context.dry_run:
             await core.commit(call, Change(entry.key, None, entry.revision))
+            if call.resource == SERVICE:
+                await _drop_endpoints(core, call, entry.key)
         return last, True
     return entry.object, False
+
+
+async def _drop_endpoints(core: Core, call: Call, service: Key) -> None:
+    """The Endpoints of a Service go with it."""
+    entry = core.store.get(service._replace(resource=ENDPOINTS.group_resource))
+    if entry is not None:
+        with contextlib.suppress(RevisionConflict):
+            await core.commit(call, Change(entry.key, None, entry.revision))
 
 
 async def delete_collection(core: Core, call: Call) -> Response:

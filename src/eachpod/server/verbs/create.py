@@ -1,6 +1,6 @@
 """POST to a collection: a new object from what the client sent."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from eachpod.kit.ids import suffix, uid
 from eachpod.model import errors, metadata, names
@@ -16,8 +16,22 @@ _NAME_BASE = 58  # what remains of 63 characters beside the random suffix
 _SYSTEM = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "generation")
 
 
+# Chooses what only the server can choose (addresses of Services); runs before validation.
+Finish = Callable[[Kind, Object, Object | None, Context], Object]
+
+
+def unfinished(kind: Kind, new: Object, old: Object | None, context: Context) -> Object:
+    return new
+
+
 def created(
-    kind: Kind, body: Object, namespace: str, context: Context, view: View, plugins: Sequence[Plugin]
+    kind: Kind,
+    body: Object,
+    namespace: str,
+    context: Context,
+    view: View,
+    plugins: Sequence[Plugin],
+    finish: Finish = unfinished,
 ) -> Object:
     """The object to store. `body` is defaulted and private."""
     resource = kind.resource
@@ -30,7 +44,7 @@ def created(
     meta |= {"uid": uid(context.entropy), "creationTimestamp": render(context.now)}
     if kind.generation:
         meta["generation"] = 1
-    obj = kind.prepare_create({**body, "metadata": meta})
+    obj = finish(kind, kind.prepare_create({**body, "metadata": meta}), None, context)
     faults = metadata.validate_meta(obj, names.rule(kind.name_rule), namespaced=resource.namespaced)
     faults += kind.validate(obj)
     if faults:

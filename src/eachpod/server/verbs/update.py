@@ -11,7 +11,7 @@ from eachpod.server.admission.chain import Attributes, Plugin, admit
 from eachpod.server.context import Context, View
 from eachpod.server.present import sealed
 
-from .create import placed
+from .create import Finish, placed, unfinished
 
 # What only the system decides about an object that exists.
 _SYSTEM = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink")
@@ -25,6 +25,7 @@ def updated(
     view: View,
     plugins: Sequence[Plugin],
     subresource: str = "",
+    finish: Finish = unfinished,
 ) -> Object:
     """The object to store instead of `old`. `body` is defaulted and private."""
     check_version(kind, body, old)
@@ -35,7 +36,10 @@ def updated(
         "UPDATE", kind, new["metadata"].get("namespace") or "", name(old), context, view, subresource, old
     )
     new = admit(plugins, new, attributes)
-    new = kind.prepare_status(new, old) if subresource == "status" else kind.prepare_update(new, old)
+    if subresource == "status":
+        new = kind.prepare_status(new, old)
+    else:
+        new = finish(kind, kind.prepare_update(new, old), old, context)
     new = _with_generation(kind, new, old)
     faults = metadata.validate_meta_update(new, old)
     faults += kind.validate_status_update(new, old) if subresource == "status" else kind.validate_update(new, old)
