@@ -136,7 +136,17 @@ def _payload(request: Request) -> tuple[bytes | None, dict[str, str]]:
     if request.body is None:
         return None, headers
     headers["Content-Type"] = request.content_type
-    return request.body if isinstance(request.body, bytes) else orjson.dumps(request.body), headers
+    return request.body if isinstance(request.body, bytes) else encode(request.body), headers
+
+
+def encode(body: Any) -> bytes:
+    """JSON with sorted keys and HTML characters escaped, as Go writes it. It matters where a server keeps the bytes
+    of a field and compares them later (ControllerRevision.data may not change by as much as the order of its keys).
+    Outside of strings these characters do not occur in JSON."""
+    raw = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+    for char in "<>&\u2028\u2029":
+        raw = raw.replace(char.encode(), b"\\u%04x" % ord(char))
+    return raw
 
 
 def _response(status: int, raw: bytes, content_type: str, warnings: tuple[str, ...]) -> Response:

@@ -16,6 +16,15 @@ from .plan import Change, Confirm, Create, Delete, Emit, Patch, Plan, Step, Tell
 from .view import Key
 
 
+class _Leaving(Exception):
+    """The namespace is being deleted and takes no new objects: what the plan is about goes with it."""
+
+
+def _namespace_is_leaving(error: Exception) -> bool:
+    causes = error.details.get("causes") if isinstance(error, StatusError) else None
+    return any(cause.get("reason") == "NamespaceTerminating" for cause in causes or ())
+
+
 class Performer:
     """Performs the plans of one controller."""
 
@@ -28,6 +37,8 @@ class Performer:
         try:
             for step in plan.changes:
                 await self._step(key, step)
+        except _Leaving:
+            return
         except (StatusError, ConnectionError) as error:
             failure = error
         for change in plan.always:
@@ -86,6 +97,8 @@ class Performer:
         except (StatusError, ConnectionError) as error:
             if isinstance(error, accept):
                 return
+            if _namespace_is_leaving(error):
+                raise _Leaving from None
             failed = telling.failed
             if failed is not None and not isinstance(error, telling.quiet):
                 self._recorder.tell(_with_error(failed, error))

@@ -14,7 +14,8 @@ class Queue:
         self._queue: WorkQueue[Key] = WorkQueue(backoff)
         self._loop = asyncio.get_running_loop()
         self._wake = asyncio.Event()
-        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm: asyncio.Handle | None = None
+        self._alarm_at = 0.0
 
     def add(self, key: Key) -> None:
         self._queue.add(key)
@@ -61,10 +62,11 @@ class Queue:
     def _set_alarm(self) -> None:
         at = self._queue.next_at()
         if self._alarm is not None:
-            if at is not None and self._alarm.when() <= at and not self._alarm.cancelled():
+            if at is not None and self._alarm_at <= at:
                 return  # rings early enough; the waiter sets the next one
             self._alarm.cancel()
         self._alarm = self._loop.call_at(at, self._ring) if at is not None else None
+        self._alarm_at = at or 0.0
 
     def _ring(self) -> None:
         self._alarm = None

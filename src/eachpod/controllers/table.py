@@ -1,7 +1,7 @@
 """The controllers there are, by the names that kube-controller-manager gives them."""
 
-from . import statefulset
+from . import endpointslice, statefulset
 from .run import Special
 from .view import Controller
 
-CONTROLLERS: tuple[Controller | Special, ...] = (statefulset.CONTROLLER,)
+CONTROLLERS: tuple[Controller | Special, ...] = (statefulset.CONTROLLER, endpointslice.CONTROLLER)
