@@ -131,6 +131,31 @@ INGRESSCLASS = _in("networking.k8s.io", "IngressClass", "ingressclasses", namesp
 SERVICECIDR = _in("networking.k8s.io", "ServiceCIDR", "servicecidrs", (), _STATUS, namespaced=False)
 IPADDRESS = _in("networking.k8s.io", "IPAddress", "ipaddresses", ("ip",), namespaced=False)
 
+VALIDATINGWEBHOOKCONFIGURATION = _in(
+    "admissionregistration.k8s.io",
+    "ValidatingWebhookConfiguration",
+    "validatingwebhookconfigurations",
+    namespaced=False,
+    categories=("api-extensions",),
+)
+MUTATINGWEBHOOKCONFIGURATION = _in(
+    "admissionregistration.k8s.io",
+    "MutatingWebhookConfiguration",
+    "mutatingwebhookconfigurations",
+    namespaced=False,
+    categories=("api-extensions",),
+)
+CUSTOMRESOURCEDEFINITION = _in(
+    "apiextensions.k8s.io",
+    "CustomResourceDefinition",
+    "customresourcedefinitions",
+    ("crd", "crds"),
+    _STATUS,
+    namespaced=False,
+    categories=("api-extensions",),
+)
+BINDING = _core("Binding", "bindings", verbs=_CREATE)
+
 ROLE = _in("rbac.authorization.k8s.io", "Role", "roles")
 ROLEBINDING = _in("rbac.authorization.k8s.io", "RoleBinding", "rolebindings")
 CLUSTERROLE = _in("rbac.authorization.k8s.io", "ClusterRole", "clusterroles", namespaced=False)

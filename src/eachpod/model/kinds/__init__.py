@@ -40,7 +40,9 @@ from . import (
     serviceranges,
     statefulset,
     storageclass,
+    webhooks,
 )
+from .unattended import UNATTENDED
 
 
 def _kinds() -> Iterator[Kind]:
@@ -73,7 +75,7 @@ def _kinds() -> Iterator[Kind]:
         networkpolicy.KIND,
         autoscaler.KIND,
     )
-    for family in (limits, csi, classes, ingress, serviceranges, rbac, plain):
+    for family in (limits, csi, classes, ingress, serviceranges, rbac, webhooks, plain):
         yield from family.KINDS
 
 
@@ -91,6 +93,20 @@ def _shaped(kind: Kind) -> Kind:
     return replace(kind, default=default)
 
 
-def builtin() -> Registry:
-    """All built-in kinds."""
-    return Registry(_shaped(kind) for kind in _kinds())
+def _warned(kind: Kind) -> Kind:
+    """The kind with a warning on creation that nothing here acts on its objects."""
+    text = UNATTENDED.get(kind.resource.group_resource)
+    if text is None:
+        return kind
+    own = kind.warnings
+
+    def warnings(new: Object, old: Object | None) -> list[str]:
+        return [*own(new, old), f"{kind.resource.kind}: {text}"] if old is None else own(new, old)
+
+    return replace(kind, warnings=warnings)
+
+
+def builtin(*, warn_unattended: bool = False) -> Registry:
+    """All built-in kinds. With `warn_unattended`, creating what no controller of ours acts on gets a warning."""
+    kinds = (_shaped(kind) for kind in _kinds())
+    return Registry(_warned(kind) if warn_unattended else kind for kind in kinds)

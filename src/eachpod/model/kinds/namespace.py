@@ -1,5 +1,6 @@
 """Namespace. Its end has two steps: metadata.deletionTimestamp, then spec.finalizers emptied by /finalize."""
 
+from eachpod.model import names
 from eachpod.model.fielderrors import FieldError, invalid
 from eachpod.model.kind import Cell, Kind
 from eachpod.model.objects import Object, deleting, dig, name, put
@@ -34,6 +35,25 @@ def _prepare_update(new: Object, old: Object) -> Object:
     return {**new, "spec": old.get("spec") or {}, "status": old.get("status") or {}}
 
 
+def _finalize(new: Object, old: Object) -> Object:
+    """Of what is sent to /finalize only the finalizers count."""
+    spec = {**(old.get("spec") or {}), "finalizers": dig(new, "spec", "finalizers", default=[])}
+    if not spec["finalizers"]:
+        del spec["finalizers"]
+    return {**old, "metadata": new.get("metadata"), "spec": spec}
+
+
+def _validate_finalize(new: Object, old: Object) -> list[FieldError]:
+    text = "name is neither a standard finalizer name nor is it fully qualified"
+    errors: list[FieldError] = []
+    for index, finalizer in enumerate(dig(new, "spec", "finalizers", default=())):
+        path = f"spec.finalizers[{index}]"
+        errors += [invalid(path, finalizer, fault) for fault in names.label_key(finalizer)]
+        if "/" not in finalizer and finalizer not in ("kubernetes", "orphan", "foregroundDeletion"):
+            errors.append(invalid(path, finalizer, text))
+    return errors
+
+
 def _validate_status(new: Object, old: Object) -> list[FieldError]:
     phase = dig(new, "status", "phase", default="")
     if deleting(new):
@@ -62,5 +82,6 @@ KIND = Kind(
     fields=_fields,
     field_names=("status.phase", "name"),
     delete_returns_object=True,
+    extra={"subresources": {"finalize": (_finalize, _validate_finalize)}},
     name_rule="label",
 )

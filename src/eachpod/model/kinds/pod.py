@@ -6,8 +6,15 @@ from eachpod.model.kind import Cell, Kind
 from eachpod.model.objects import Object, annotations, dig, meta, name
 from eachpod.model.podspec.changes import validate_pod_changes
 from eachpod.model.podspec.defaults import default_pod_requests, default_pod_spec
+from eachpod.model.podspec.podlevel import default_pod_level, validate_pod_level
 from eachpod.model.podspec.qos import qos_class
 from eachpod.model.podspec.rules import form
+from eachpod.model.podspec.subresources import (
+    take_ephemeral_containers,
+    take_resources,
+    validate_ephemeral_changes,
+    validate_resize,
+)
 from eachpod.model.podspec.validate import validate_pod_spec
 from eachpod.model.podspec.warnings import pod_warnings
 from eachpod.model.resources import POD
@@ -19,6 +26,7 @@ def _default(pod: Object) -> Object:
     spec = pod.setdefault("spec", {})
     default_pod_spec(spec)
     default_pod_requests(spec)
+    default_pod_level(spec)
     if spec.get("enableServiceLinks") is None:
         spec["enableServiceLinks"] = True
     return pod
@@ -69,6 +77,7 @@ def _validate(pod: Object) -> list[FieldError]:
 def _metadata_and_spec(pod: Object, spec: Object) -> list[FieldError]:
     errors = _annotations(pod, spec)
     errors += validate_pod_spec(spec, "spec", pod_name=name(pod), is_pod=True)
+    errors += validate_pod_level(spec, "spec.resources")
     if not spec.get("serviceAccountName"):
         errors += _tokens_without_account(spec)
     for kind in ("containers", "initContainers"):
@@ -101,6 +110,14 @@ def _validate_update(new: Object, old: Object) -> list[FieldError]:
     spec, before = new.get("spec") or {}, old.get("spec") or {}
     errors = _metadata_and_spec(new, spec) if spec != before or meta(new) != meta(old) else []
     return errors + validate_pod_changes(spec, before, "spec")
+
+
+def _validate_resize(new: Object, old: Object) -> list[FieldError]:
+    return _metadata_and_spec(new, new.get("spec") or {}) + validate_resize(new, old)
+
+
+def _validate_ephemeral(new: Object, old: Object) -> list[FieldError]:
+    return _metadata_and_spec(new, new.get("spec") or {}) + validate_ephemeral_changes(new, old)
 
 
 _SYSTEM_CONDITIONS = ("PodScheduled", "Ready", "Initialized")
@@ -326,5 +343,12 @@ KIND = Kind(
     generation=True,
     graceful=True,
     delete_returns_object=True,
-    extra={"row_conditions": _row_conditions},
+    extra={
+        "row_conditions": _row_conditions,
+        # PUT and PATCH of these endpoints: what is taken over from the request, and what is wrong with the result.
+        "subresources": {
+            "resize": (take_resources, _validate_resize),
+            "ephemeralcontainers": (take_ephemeral_containers, _validate_ephemeral),
+        },
+    },
 )

@@ -3,7 +3,7 @@
 from typing import Any
 
 from eachpod.model import names
-from eachpod.model.fielderrors import FieldError, forbidden, invalid, required
+from eachpod.model.fielderrors import FieldError, forbidden, invalid
 from eachpod.model.objects import Object
 
 from .placement import validate_tolerations
@@ -25,7 +25,6 @@ def validate_pod_changes(new: Object, old: Object, path: str) -> list[FieldError
         after, before = new.get(kind) or [], old.get(kind) or []
         if len(after) != len(before):
             return [*errors, forbidden(f"{path}.{kind}", "pod updates may not add or remove containers")]
-        errors += _images(after, f"{path}.{kind}")
     deadline, was = new.get("activeDeadlineSeconds"), old.get("activeDeadlineSeconds")
     where = f"{path}.activeDeadlineSeconds"
     if deadline is not None:
@@ -45,17 +44,6 @@ def validate_pod_changes(new: Object, old: Object, path: str) -> list[FieldError
         changed = ", ".join(sorted(key for key in {*munged, *old} if munged.get(key) != old.get(key)))
         text = f"pod updates may not change fields other than {_CHANGEABLE}\n  changed: {changed}"
         errors.append(forbidden(path, text))
-    return errors
-
-
-def _images(containers: list[Object], path: str) -> list[FieldError]:
-    errors: list[FieldError] = []
-    for index, container in enumerate(containers):
-        image = container.get("image") or ""
-        if not image:
-            errors.append(required(f"{path}[{index}].image"))
-        if image.strip() != image:
-            errors.append(invalid(f"{path}[{index}].image", image, "must not have leading or trailing whitespace"))
     return errors
 
 

@@ -1,0 +1,22 @@
+"""Kinds that are kept but that nothing in a cluster of ours acts on, and what to say when one is created.
+
+A row goes when its controller comes. The server alone does not say these things, since somebody else's controllers may
+be attached to it.
+"""
+
+UNATTENDED = {
+    "horizontalpodautoscalers.autoscaling": "no controller scales workloads here yet",
+    "ingresses.networking.k8s.io": "no ingress controller is part of this cluster; install one",
+    "networkpolicies.networking.k8s.io": "network policies are stored here but not enforced",
+    "validatingwebhookconfigurations.admissionregistration.k8s.io": "webhooks are stored here but not called yet",
+    "mutatingwebhookconfigurations.admissionregistration.k8s.io": "webhooks are stored here but not called yet",
+    "volumeattachments.storage.k8s.io": "no attach controller is part of this cluster",
+    "daemonsets.apps": "no controller makes pods of DaemonSets here yet",
+    "jobs.batch": "no controller makes pods of Jobs here yet",
+    "cronjobs.batch": "no controller makes jobs of CronJobs here yet",
+    "deployments.apps": "no controller makes pods of Deployments here yet",
+    "replicasets.apps": "no controller makes pods of ReplicaSets here yet",
+    "replicationcontrollers": "no controller makes pods of ReplicationControllers here yet",
+    "limitranges": "limit ranges are stored here but not applied yet",
+    "resourcequotas": "quotas are stored here but not enforced yet",
+}
