@@ -1,0 +1,1 @@
+"""Volumes of pods: what is in them (`payload`), where they are mounted (`mounts`), and their directories (`keeper`)."""
