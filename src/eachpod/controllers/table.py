@@ -1,7 +1,12 @@
 """The controllers there are, by the names that kube-controller-manager gives them."""
 
-from . import endpointslice, statefulset
+from . import endpoints, endpointslice, endpointslicemirroring, statefulset
 from .run import Special
 from .view import Controller
 
-CONTROLLERS: tuple[Controller | Special, ...] = (statefulset.CONTROLLER, endpointslice.CONTROLLER)
+CONTROLLERS: tuple[Controller | Special, ...] = (
+    statefulset.CONTROLLER,
+    endpointslice.CONTROLLER,
+    endpoints.CONTROLLER,
+    endpointslicemirroring.CONTROLLER,
+)

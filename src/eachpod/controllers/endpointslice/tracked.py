@@ -34,7 +34,7 @@ class Tracked:
     `settled` are slices found right, by the identity of the cached object."""
 
     service: Object
-    zones: Mapping[str, str]
+    zones: Mapping[str, str] | None
     entries: Mapping[str, Entry]
     changed: frozenset[Key] | None
     trigger_time: str
@@ -45,8 +45,9 @@ class Tracked:
         return any(entry.node_missing for entry in self.entries.values())
 
 
-def advance(last: Tracked | None, service: Object, pods: Iterable[Object], zones: Mapping[str, str]) -> Tracked:
-    """The state for the pods as they are now. `zones` gives the zone of every node, "" where it has none."""
+def advance(last: Tracked | None, service: Object, pods: Iterable[Object], zones: Mapping[str, str] | None) -> Tracked:
+    """The state for the pods as they are now. `zones` gives the zone of every node, "" where it has none; without it
+    nodes do not matter."""
     same = last is not None and last.service is service and last.zones == zones
     known = last.entries if last is not None and same else {}
     selector = Selector.of({"matchLabels": dig(service, "spec", "selector", default={})})
@@ -67,7 +68,7 @@ def advance(last: Tracked | None, service: Object, pods: Iterable[Object], zones
     return Tracked(service, zones, entries, frozenset(changed) if same else None, trigger, settled)
 
 
-def _entry(service: Object, pod: Object, selector: Selector, zones: Mapping[str, str]) -> Entry:
+def _entry(service: Object, pod: Object, selector: Selector, zones: Mapping[str, str] | None) -> Entry:
     if not selector.matches(objects.labels(pod)):
         return Entry(pod, selected=False)
     condition = objects.condition(pod, "Ready") or {}
@@ -75,12 +76,12 @@ def _entry(service: Object, pod: Object, selector: Selector, zones: Mapping[str,
     if not is_candidate(pod):
         return Entry(pod, selected=True, trigger=trigger)
     node = dig(pod, "spec", "nodeName", default="")
-    if node not in zones and not dig(service, "spec", "publishNotReadyAddresses"):
+    if zones is not None and node not in zones and not dig(service, "spec", "publishNotReadyAddresses"):
         return Entry(pod, selected=True, trigger=trigger, node_missing=True)
-    ports = resolved_ports(service, pod)
+    ports, zone = resolved_ports(service, pod), (zones or {}).get(node, "")
     found = {}
     for family in families(service):
-        endpoint = build(service, pod, family, zones.get(node, ""), ports)
+        endpoint = build(service, pod, family, zone, ports)
         if endpoint is not None:
             found[family] = endpoint
     return Entry(pod, selected=True, endpoints=found, trigger=trigger)
