@@ -1,6 +1,7 @@
 """Finds the credentials for an image in imagePullSecrets."""
 
 import base64
+import contextlib
 import json
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
@@ -66,8 +67,6 @@ def _matches(server: str, registry: str, path: str) -> bool:
 def _credentials(entry: Any) -> Credentials:
     username, password = entry.get("username") or "", entry.get("password") or ""
     if not username and entry.get("auth"):
-        try:
+        with contextlib.suppress(ValueError):
             username, _, password = base64.b64decode(entry["auth"]).decode().partition(":")
-        except ValueError:
-            pass
     return Credentials(username, password, entry.get("identitytoken") or "")

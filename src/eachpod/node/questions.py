@@ -131,7 +131,7 @@ async def _grpc(subject: Subject, probe: Object, timeout: float) -> Outcome:
     service = (probe.get("service") or "").encode()
     request = b"\x0a" + bytes([len(service)]) + service if service else b""
     async with grpc.aio.insecure_channel(address) as channel:
-        check: Any = channel.unary_unary("/grpc.health.v1.Health/Check")
+        check: Any = channel.unary_unary("/grpc.health.v1.Health/Check", None, None)
         try:
             answer: bytes = await check(request, timeout=timeout)
         except grpc.aio.AioRpcError as error:

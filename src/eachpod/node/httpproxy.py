@@ -1,0 +1,88 @@
+"""`/proxy/SCHEME/ADDRESS/PORT/PATH`: HTTP to a pod, for the API server, which has no route to pods itself."""
+
+import asyncio
+import ssl
+
+import aiohttp
+from aiohttp import web
+from multidict import CIMultiDict
+from yarl import URL
+
+from eachpod.wire.takeover import taken_over
+
+from .httplogs import Refused
+
+# Headers of one connection, not of the message (RFC 9110, 7.6.1).
+_HOP = {
+    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding",
+    "upgrade", "host", "content-length",
+}  # fmt: skip
+_CONNECT_SECONDS = 10
+
+
+async def serve(request: web.BaseRequest, parts: list[str]) -> web.StreamResponse:
+    scheme, host, port = parts[1], parts[2].strip("[]"), parts[3]
+    if scheme not in ("http", "https") or not port.isdecimal():
+        raise Refused(400, f"{request.path} is not /proxy/http|https/ADDRESS/PORT/PATH")
+    raw = request.raw_path.split("/", 5)
+    rest = raw[5] if len(raw) > 5 else ""
+    if len(raw) == 5 and "?" in raw[4]:
+        rest = "?" + raw[4].partition("?")[2]
+    target = f"/{rest}"
+    shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    if "upgrade" in request.headers.get("Connection", "").lower():
+        return await _upgrade(request, scheme, host, int(port), target, shown)
+    return await _forward(request, URL(f"{scheme}://{shown}{target}", encoded=True))
+
+
+async def _forward(request: web.BaseRequest, url: URL) -> web.StreamResponse:
+    headers = CIMultiDict((key, value) for key, value in request.headers.items() if key.lower() not in _HOP)
+    body = request.content if request.body_exists else None
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS)
+    try:
+        async with (
+            aiohttp.ClientSession(auto_decompress=False, timeout=timeout) as session,
+            session.request(
+                request.method, url, headers=headers, data=body, allow_redirects=False, ssl=False,
+                skip_auto_headers=("User-Agent", "Content-Type", "Accept-Encoding"),
+            ) as answer,
+        ):  # fmt: skip
+            sent = web.StreamResponse(status=answer.status, reason=answer.reason)
+            for key, value in answer.headers.items():
+                if key.lower() not in _HOP - {"content-length"}:
+                    sent.headers.add(key, value)
+            await sent.prepare(request)
+            async for block in answer.content.iter_any():
+                await sent.write(block)
+            await sent.write_eof()
+            return sent
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        raise Refused(502, f"error trying to reach service: {error or type(error).__name__}") from None
+
+
+async def _upgrade(
+    request: web.BaseRequest, scheme: str, host: str, port: int, target: str, shown: str
+) -> web.StreamResponse:
+    """The head as it came, then bytes both ways."""
+    context = ssl._create_unverified_context() if scheme == "https" else None
+    try:
+        async with asyncio.timeout(_CONNECT_SECONDS):
+            inner_reader, inner_writer = await asyncio.open_connection(host, port, ssl=context)
+    except (OSError, TimeoutError) as error:
+        raise Refused(502, f"error trying to reach service: {error or type(error).__name__}") from None
+    head = [f"{request.method} {target} HTTP/1.1", f"Host: {shown}"]
+    head += [f"{key.decode()}: {value.decode()}" for key, value in request.raw_headers if key.lower() != b"host"]
+    inner_writer.write(("\r\n".join(head) + "\r\n\r\n").encode())
+    async with taken_over(request) as (reader, writer):
+        await asyncio.gather(_pipe(reader, inner_writer), _pipe(inner_reader, writer), return_exceptions=True)
+    inner_writer.close()
+    return web.Response()
+
+
+async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while block := await reader.read(64 * 1024):
+            writer.write(block)
+            await writer.drain()
+    finally:
+        writer.close()

@@ -1,0 +1,127 @@
+"""A node with real containers: puts the parts together and runs them."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from eachpod.client.client import Client
+from eachpod.client.events import EventSink
+from eachpod.client.informer import Informer
+from eachpod.model import objects, quantity
+from eachpod.model.objects import Object
+from eachpod.model.resources import PERSISTENTVOLUME, POD, SERVICE
+
+from .agent import Agent
+from .config import NodeConfig
+from .containers import ContainerHands, NodeParts
+from .cri import CriRuntime
+from .downward import Place
+from .follow import Follower
+from .heartbeat import beat
+from .podstate import HostInfo
+from .prober import Prober
+from .register import Machine, NodeIdentity
+from .relist import Relist
+from .runtime import Runtime, RuntimeFault, Version
+from .specs import Ground
+from .volumes.keeper import VolumeKeeper
+
+log = logging.getLogger(__name__)
+
+
+async def run_real(client: Client, config: NodeConfig, machine: Machine, ready: Callable[[], None]) -> None:
+    wishes = Path(config.address_wishes) if config.address_wishes else None
+    runtime = CriRuntime(config.runtime_socket, wishes)
+    try:
+        await serve_node(client, config, machine, runtime, ready)
+    finally:
+        await runtime.close()
+
+
+async def _version(runtime: Runtime) -> Version:
+    """As soon as the runtime answers."""
+    told = False
+    while True:
+        try:
+            return await runtime.version()
+        except RuntimeFault as fault:
+            log.log(logging.DEBUG if told else logging.WARNING, "waiting for the container runtime: %s", fault)
+            told = True
+            await asyncio.sleep(0.2)
+
+
+async def serve_node(
+    client: Client, config: NodeConfig, machine: Machine, runtime: Runtime, ready: Callable[[], None]
+) -> None:
+    from .run import registered
+
+    identity: NodeIdentity = config.nodes[0]
+    config.data_dir.mkdir(parents=True, exist_ok=True)
+    version = await _version(runtime)
+    about = {"containerRuntimeVersion": f"{version.name}://{version.version}"}
+    machine = Machine(machine.capacity, machine.architecture, machine.info | about, machine.allocatable)
+    node = await registered(client, identity, machine)
+    host = HostInfo(identity.name, identity.addresses, config.cluster_domain)
+    sink = EventSink(client)
+    recorder = sink.recorder("kubelet", identity.name)
+    services = Informer(client, SERVICE)
+    agent = Agent(client, host, recorder, time.time)
+    places: list[ContainerHands] = []
+    volumes = VolumeKeeper(client, config.data_dir, lambda pod: _place(places, agent, pod))
+    ground = Ground(
+        str(config.data_dir / "logs" / "pods"), config.cluster_domain, int(quantity.parse(machine.capacity["memory"])),
+        config.cgroup_parent,
+    )  # fmt: skip
+    parts = NodeParts(
+        client, runtime, recorder, volumes, services.cache, host, ground, config.data_dir, config.cluster_dns,
+        config.resolv_conf, time.time,
+    )  # fmt: skip
+    hands = ContainerHands(parts, node, Prober(runtime, recorder, time.time, agent.post))
+    places.append(hands)
+    agent.use(hands)
+    pods = Informer(client, POD, field_selector=f"spec.nodeName={identity.name}")
+    persistent = Informer(client, PERSISTENTVOLUME)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(sink.run())
+        tasks.create_task(beat(client, identity, machine, time.time))
+        for informer in (services, persistent):
+            tasks.create_task(informer.run())
+        await services.synced()
+        left_over = await hands.recover()
+        follower = Follower(client, volumes, agent)
+        pods.listen(agent.changed)
+        pods.listen(follower.changed)
+        relist = Relist(runtime, agent.post, hands.detailed)
+        tasks.create_task(relist.run())
+        tasks.create_task(follower.run())
+        tasks.create_task(pods.run())
+        if config.sockets:
+            from .http import serve
+
+            tasks.create_task(serve(config, [agent], hands, runtime))
+        await pods.synced()
+        persistent.listen(lambda old, new: _volume_gone(tasks, volumes, old, new))
+        known = {objects.uid(pod) for pod in agent.pods()}
+        for uid in left_over - known:  # of pods that were removed while no agent ran
+            tasks.create_task(_forget(hands, uid))
+        ready()
+        log.info("node %s serves, with %d pods", identity.name, len(known))
+
+
+def _place(places: list[ContainerHands], agent: Agent, pod: Object) -> Place:
+    worker = agent.workers.get(objects.uid(pod))
+    return places[0].place(pod, worker.state.addresses if worker else ())
+
+
+def _volume_gone(tasks: asyncio.TaskGroup, volumes: VolumeKeeper, old: Object | None, new: Object | None) -> None:
+    if new is None and old is not None:
+        tasks.create_task(volumes.volume_deleted(old))
+
+
+async def _forget(hands: ContainerHands, uid: str) -> None:
+    try:
+        await hands.remove_all(uid)
+    except RuntimeFault as fault:
+        log.warning("the remains of pod %s were not removed: %s", uid, fault)
