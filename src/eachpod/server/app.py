@@ -5,13 +5,14 @@
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from eachpod.model import errors
 from eachpod.wire.http import Request, Response
 
-from . import reads, requestinfo, subresources, writes
+from . import reads, requestinfo, reviews, subresources, writes
+from .authz import Authorizer
 from .calls import Call, Core, not_allowed, unknown_path
 from .context import Context
 from .requestinfo import RequestInfo, text
@@ -34,6 +35,10 @@ _HANDLERS: dict[str, Handler] = {
 }
 
 
+def nobody(token: str, audiences: Sequence[str]) -> User | None:
+    return None
+
+
 def allow_all(user: User, info: RequestInfo) -> None:
     return
 
@@ -43,6 +48,8 @@ class ApiServer(Core):
     """`authorize` raises Forbidden."""
 
     authorize: Authorize = allow_all
+    # Who a token speaks for, given the audiences that it is to be meant for.
+    token_user: Callable[[str, Sequence[str]], User | None] = nobody
 
     async def handle(self, request: Request, user: User, *, encoded: bool = False) -> Response:
         """The answer to a request about objects that is no watch; failures are answers, too (a Status)."""
@@ -56,6 +63,9 @@ class ApiServer(Core):
         call = self.call(request, user, encoded=encoded)
         if call.info.subresource:
             return await subresources.handle(self, call)
+        if call.resource.kind.endswith("Review") and call.info.verb == "create":
+            authorizer = self.authorize if isinstance(self.authorize, Authorizer) else None
+            return await reviews.handle(self, call, authorizer, self.token_user)
         handler = _HANDLERS.get(call.info.verb)
         if handler is None or call.info.verb not in call.resource.verbs:
             raise not_allowed(call)

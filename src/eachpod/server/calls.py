@@ -1,7 +1,7 @@
 """A resolved request, and what every handler works with: the store, the kinds, admission."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from eachpod.model import errors
 from eachpod.model.kind import Kind
@@ -23,6 +23,7 @@ from .allocation import ServiceAllocator
 from .config import ServerConfig
 from .context import Context
 from .requestinfo import RequestInfo
+from .tokens import TokenAuthority
 from .watches import Frames
 
 # A write without a version is decided again on fresh state so often before the client hears of the conflict.
@@ -46,6 +47,13 @@ class Call:
     def stored(self) -> Resource:
         """The resource under whose name objects of this kind are kept."""
         return self.kind.extra.get("stored_as", self.kind.resource)  # type: ignore[no-any-return]
+
+    def about(self, **changes: str) -> "Call":
+        """The same call about something else: changed members of its `info`."""
+        return replace(self, info=replace(self.info, **changes))
+
+    def as_dry_run(self) -> "Call":
+        return replace(self, context=replace(self.context, dry_run=True))
 
     def key(self, name: str = "") -> Key:
         namespace = self.info.namespace if self.resource.namespaced else ""
@@ -94,6 +102,7 @@ class Core:
     config: ServerConfig = field(default_factory=ServerConfig)
     registry: Registry = field(default_factory=builtin)
     plugins: tuple[Plugin, ...] = BUILT_IN
+    tokens: TokenAuthority | None = None
     frames: Frames = field(default_factory=Frames)
     view: StoreView = field(init=False)
     services: ServiceAllocator = field(init=False)

@@ -13,7 +13,8 @@ from .calls import Call
 Patch = Callable[[Object], Object]
 
 
-def patch_of(call: Call) -> Patch:
+def patch_of(call: Call, strategic: str = "") -> Patch:
+    """`strategic` names the struct that a strategic merge follows, the kind's own where it is empty."""
     media = decode.media_type(call.request.content_type)
     if media not in (MERGE_PATCH, JSON_PATCH, STRATEGIC_PATCH, APPLY_PATCH):
         raise errors.UnsupportedMediaType("415: Unsupported Media Type")

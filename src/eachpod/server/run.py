@@ -1,6 +1,5 @@
 """Starts an API server on sockets and keeps it until it is cancelled."""
 
-import asyncio
 import ctypes
 import ssl
 from collections.abc import Callable
@@ -14,18 +13,25 @@ from eachpod.store.sqlite import SqliteStore
 
 from .app import ApiServer
 from .authn import Authenticator, TokenReader, read_token_file
-from .bootstrap import install
+from .authz import Authorizer
+from .bootstrap import install, keep_pointing
 from .config import ServerConfig
 from .http import HttpFront
+from .rbac import Rbac
+from .tokens import TokenAuthority
 
 
 async def serve(config: ServerConfig, ready: Callable[[ApiServer], None]) -> None:
     """Run until cancelled. `ready` is called when requests are answered. OSError where the store or a file fails."""
     _tame_malloc()
     store = open_store(config)
-    server = ApiServer(store, config)
+    server = ApiServer(store, config, tokens=token_authority(config))
     await install(server)
-    front = web.Server(HttpFront(server, authenticator(config)), access_log=None)
+    authenticator = _authenticator(server)
+    rbac = Rbac(server.view)
+    rbac.follow(store)
+    server.authorize, server.token_user = Authorizer(rbac), authenticator.token_user
+    front = web.Server(HttpFront(server, authenticator), access_log=None)
     runner = web.ServerRunner(front, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()
     try:
@@ -33,10 +39,15 @@ async def serve(config: ServerConfig, ready: Callable[[ApiServer], None]) -> Non
         for sock in config.sockets:
             await web.SockSite(runner, sock, ssl_context=context, backlog=1024).start()
         ready(server)
-        await asyncio.get_running_loop().create_future()
+        await keep_pointing(server)
     finally:
         await runner.cleanup()
         await store.close()
+
+
+def token_authority(config: ServerConfig) -> TokenAuthority | None:
+    path = config.service_account_key_path
+    return TokenAuthority(Path(path).read_bytes(), config.issuer) if path else None
 
 
 def open_store(config: ServerConfig) -> Store:
@@ -47,10 +58,14 @@ def open_store(config: ServerConfig) -> Store:
     return SqliteStore.open(directory / "store.sqlite")
 
 
-def authenticator(config: ServerConfig) -> Authenticator:
+def _authenticator(server: ApiServer) -> Authenticator:
+    config, tokens = server.config, server.tokens
     readers: list[TokenReader] = []
     if config.token_auth_file:
-        readers.append(read_token_file(config.token_auth_file).get)
+        known = read_token_file(config.token_auth_file)
+        readers.append(lambda token, audiences: known.get(token))
+    if tokens is not None:
+        readers.append(lambda token, audiences: tokens.read(token, server.view, audiences))
     return Authenticator(readers, anonymous=config.anonymous_auth)
 
 

@@ -81,9 +81,8 @@ async def change(core: Core, call: Call, next_state: Callable[[Object], Object])
         if entry is None:
             raise errors.not_found(call.resource, key.name)
         old = present.converted(kind, entry.object)
-        new = updated(
-            kind, next_state(old), old, call.context, core.view, core.plugins, call.info.subresource, core.finish
-        )
+        body, part = next_state(old), call.info.subresource
+        new = updated(kind, body, old, call.context, core.view, core.plugins, part, core.finish)
         if new == old:
             call.context.end()
             return old
@@ -115,16 +114,20 @@ async def patched(core: Core, call: Call, wanted: Patch) -> Object:
 
 
 def delete_options(call: Call) -> Options:
-    query = call.request.query
-    body = call.request.body
     found: Object = {}
-    if body:
-        value = decode.parsed(body, call.request.content_type)
+    if call.request.body:
+        value = decode.parsed(call.request.body, call.request.content_type)
         if value is not None and not isinstance(value, dict):
             raise errors.BadRequest("the body of a DELETE has to be DeleteOptions")
         found = value or {}
     if (found.get("kind") or "DeleteOptions") != "DeleteOptions":
         found = {}
+    return options_of(found, call)
+
+
+def options_of(found: Object, call: Call) -> Options:
+    """DeleteOptions from a body, or from the query where the body does not say."""
+    query = call.request.query
     grace = text(query, "gracePeriodSeconds")
     orphan = found.get("orphanDependents")
     policy = found.get("propagationPolicy") or text(query, "propagationPolicy")
@@ -139,11 +142,13 @@ def delete_options(call: Call) -> Options:
         uid=dig(found, "preconditions", "uid", default=""),
         resource_version=dig(found, "preconditions", "resourceVersion", default=""),
         propagation=policy,
+        dry_run=bool(found.get("dryRun")),
     )
 
 
 async def delete(core: Core, call: Call) -> Response:
     options = delete_options(call)
+    call = call.as_dry_run() if options.dry_run else call
     obj, gone = await removed(core, call, options)
     if gone and not call.kind.delete_returns_object:
         return Response(200, _gone(call, obj), warnings=tuple(call.context.warnings))
@@ -181,7 +186,7 @@ async def _perform(core: Core, call: Call, entry: Entry, wanted: Deletion) -> tu
     if wanted.gone:
         last = entry.object
         if not call.context.dry_run:
-            await core.commit(call, Change(entry.key, None, entry.revision))
+            last = (await core.commit(call, Change(entry.key, None, entry.revision))).object
             if call.resource == SERVICE:
                 await _drop_endpoints(core, call, entry.key)
         return last, True
@@ -198,6 +203,7 @@ async def _drop_endpoints(core: Core, call: Call, service: Key) -> None:
 
 async def delete_collection(core: Core, call: Call) -> Response:
     options, selection, key = delete_options(call), selection_of(call), call.key()
+    call = call.as_dry_run() if options.dry_run else call
     answer_ = await list_objects(core, call)
     for entry in list(core.store.entries(key.resource, key.namespace)):
         if not selection.empty and not selection.matches(present.converted(call.kind, entry.object)):

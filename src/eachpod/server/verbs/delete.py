@@ -19,6 +19,7 @@ class Options:
     uid: str = ""
     resource_version: str = ""
     propagation: str = ""
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
