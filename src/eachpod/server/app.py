@@ -68,7 +68,7 @@ class ApiServer(Core):
             return await reviews.handle(self, call, authorizer, self.token_user)
         handler = _HANDLERS.get(call.info.verb)
         if handler is None or call.info.verb not in call.resource.verbs:
-            raise not_allowed(call)
+            raise not_allowed()
         return await handler(self, call)
 
     def watch(self, request: Request, user: User, *, encoded: bool = True) -> Watch:

@@ -127,12 +127,8 @@ class Core:
             raise errors.InternalError(f"Internal error occurred: {error.strerror or error}") from error
 
 
-def not_allowed(call: Call) -> errors.MethodNotAllowed:
-    text = f'{call.info.verb} is not supported on resources of kind "{call.resource.plural}"'
-    details: Object = {"kind": call.resource.plural}
-    if call.resource.group:
-        details = {"group": call.resource.group, **details}
-    return errors.MethodNotAllowed(text, details=details)
+def not_allowed() -> errors.MethodNotAllowed:
+    return errors.MethodNotAllowed("the server does not allow this method on the requested resource")
 
 
 def unknown_path() -> errors.NotFound:

@@ -74,7 +74,8 @@ def _group(registry: Registry, name: str) -> Object:
 def _resource(resource: Resource) -> Object:
     shown: Object = {
         "resource": resource.plural,
-        "responseKind": {"group": resource.group, "version": resource.version, "kind": resource.kind},
+        # Group and version are left empty where they are those of the document.
+        "responseKind": {"group": "", "version": "", "kind": resource.kind},
         "scope": "Namespaced" if resource.namespaced else "Cluster",
         "singularResource": resource.singular,
         "verbs": sorted(resource.verbs),
@@ -90,11 +91,7 @@ def _resource(resource: Resource) -> Object:
 
 
 def _subresource(resource: Resource, sub: Subresource) -> Object:
-    kind = {
-        "group": sub.group or resource.group,
-        "version": sub.version or resource.version,
-        "kind": sub.kind or resource.kind,
-    }
+    kind = {"group": sub.group, "version": sub.version, "kind": sub.kind or resource.kind}
     return {"subresource": sub.name, "responseKind": kind, "verbs": sorted(sub.verbs)}
 
 
@@ -134,7 +131,7 @@ def resources_document(registry: Registry, group: str, version: str) -> Object |
         entries += [_api_subresource(resource, sub) for sub in sorted(resource.subresources, key=lambda s: s.name)]
     return {
         "kind": "APIResourceList",
-        "apiVersion": "v1",
+        **({"apiVersion": "v1"} if group else {}),
         "groupVersion": f"{group}/{version}" if group else version,
         "resources": entries,
     }

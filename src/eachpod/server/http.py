@@ -6,6 +6,7 @@ file reads and writes HTTP; everything about Kubernetes is behind `ApiServer`.
 
 import asyncio
 import logging
+import ssl
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ from eachpod.wire.http import Request, Response
 from . import endpoints, requestinfo
 from .app import ApiServer
 from .authn import Authenticator
+from .calls import unknown_path
+from .nodes.passing import pass_on
+from .nodes.targets import NODE_PARTS, find_target
 from .user import User
 from .watches import Watch
 
@@ -36,6 +40,8 @@ class HttpFront:
 
     server: ApiServer
     authenticator: Authenticator
+    # How node agents are spoken to; None is without TLS.
+    agent_tls: ssl.SSLContext | None = None
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         try:
@@ -60,10 +66,21 @@ class HttpFront:
         if info.verb == "watch":
             asked = Request("GET", request.path, query, accept=accept)
             return await self._stream(request, self.server.watch(asked, user))
+        if info.subresource in NODE_PARTS and info.verb in ("get", "create", "update", "patch", "delete"):
+            return await self._to_node(request, query, user)
         body = await _body(request)
         content_type = request.headers.get("Content-Type", "")
         asked = Request(request.method, request.path, query, body, content_type, accept)
         return _plain(await self.server.handle(asked, user, encoded=True))
+
+    async def _to_node(self, request: web.BaseRequest, query: requestinfo.Query, user: User) -> web.StreamResponse:
+        call = self.server.call(Request(request.method, request.path, query), user)
+        if call.resource.subresource(call.info.subresource) is None:
+            raise unknown_path()
+        target = find_target(call.info, query, self.server.view)
+        if target is None:
+            return _plain(endpoints.text(200, ""))
+        return await pass_on(request, target, self.agent_tls)
 
     def _user(self, request: web.BaseRequest) -> User:
         transport = request.transport

@@ -56,7 +56,7 @@ def parse(method: str, path: str, query: Query) -> RequestInfo:
         namespace = rest[1]
     name = rest[1] if len(rest) > 1 else ""
     subresource = rest[2] if len(rest) > 2 else ""
-    tail = path.partition(f"/{subresource}")[2] if subresource == "proxy" else "/".join(rest[3:])
+    tail = path.partition(f"/{name}/proxy")[2] if subresource == "proxy" else "/".join(rest[3:])
     if not name:
         collection = {"get": "watch" if watch else "list", "delete": "deletecollection"}
         verb = collection.get(verb, verb)

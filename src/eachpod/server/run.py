@@ -17,6 +17,7 @@ from .authz import Authorizer
 from .bootstrap import install, keep_pointing
 from .config import ServerConfig
 from .http import HttpFront
+from .nodes.passing import AgentTls
 from .rbac import Rbac
 from .tokens import TokenAuthority
 
@@ -31,7 +32,7 @@ async def serve(config: ServerConfig, ready: Callable[[ApiServer], None]) -> Non
     rbac = Rbac(server.view)
     rbac.follow(store)
     server.authorize, server.token_user = Authorizer(rbac), authenticator.token_user
-    front = web.Server(HttpFront(server, authenticator), access_log=None)
+    front = web.Server(HttpFront(server, authenticator, _agent_tls(config)), access_log=None)
     runner = web.ServerRunner(front, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()
     try:
@@ -48,6 +49,10 @@ async def serve(config: ServerConfig, ready: Callable[[ApiServer], None]) -> Non
 def token_authority(config: ServerConfig) -> TokenAuthority | None:
     path = config.service_account_key_path
     return TokenAuthority(Path(path).read_bytes(), config.issuer) if path else None
+
+
+def _agent_tls(config: ServerConfig) -> ssl.SSLContext | None:
+    return AgentTls(config.client_ca_path, config.agent_cert_path, config.agent_key_path).context()
 
 
 def open_store(config: ServerConfig) -> Store:

@@ -71,7 +71,7 @@ class TokenAuthority:
             "nbf": int(now),
             "sub": f"system:serviceaccount:{subject.namespace}:{subject.name}",
         }
-        return jwt.encode(claims, self._key, algorithm=self.algorithm, headers={"kid": self.key_id})
+        return jwt.encode(claims, self._key, algorithm=self.algorithm, headers={"kid": self.key_id, "typ": None})
 
     def read(self, token: str, view: View, audiences: Sequence[str] = ()) -> User | None:
         """The user of a token that is ours, valid now and still has its account and what it is bound to."""

@@ -27,9 +27,9 @@ async def handle(core: Core, call: Call) -> Response:
     if known is None:
         raise unknown_path()
     if info.verb not in known.verbs:
-        raise not_allowed(call)
+        raise not_allowed()
     if info.subresource in _SPECIAL:
         return await _SPECIAL[info.subresource](core, call)
     if info.subresource in ("status", "ephemeralcontainers", "resize"):
         return await _WHOLE[info.verb](core, call)
-    raise not_allowed(call)
+    raise not_allowed()

@@ -1,0 +1,1 @@
+"""Requests that a node answers: logs, streams into containers, HTTP to pods and Services. Passed on, not understood."""

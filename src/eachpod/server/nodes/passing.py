@@ -1,0 +1,169 @@
+"""Passes a request on to a node agent, and its answer back: message by message, or as bytes after an upgrade.
+
+A connection is handed over only after the agent has agreed to the upgrade (101). Otherwise what the client sends next
+would reach the agent unread, past authorization.
+"""
+
+import asyncio
+import contextlib
+import ssl
+from dataclasses import dataclass
+
+import aiohttp
+from aiohttp import web
+from multidict import CIMultiDict
+from yarl import URL
+
+from eachpod.model import errors
+from eachpod.wire.takeover import taken_over
+
+from .targets import Target
+
+_CONNECT_SECONDS = 10.0
+_HEAD_SECONDS = 30.0
+_HEAD_LIMIT = 64 * 1024
+# Headers of one connection, not of the message (RFC 9110, 7.6.1), and the client's credentials.
+_NOT_PASSED = {
+    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding",
+    "upgrade", "host", "content-length", "authorization",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class AgentTls:
+    """How the server shows itself to agents, and whose agents it trusts. Empty paths: plain connections (tests)."""
+
+    ca_path: str = ""
+    cert_path: str = ""
+    key_path: str = ""
+
+    def context(self) -> ssl.SSLContext | None:
+        if not self.ca_path:
+            return None
+        context = ssl.create_default_context(cafile=self.ca_path)
+        # Agents are reached at addresses that come and go (a forwarded port, a node's); the CA says that they are ours.
+        context.check_hostname = False
+        if self.cert_path:
+            context.load_cert_chain(self.cert_path, self.key_path)
+        return context
+
+
+async def pass_on(request: web.BaseRequest, target: Target, context: ssl.SSLContext | None) -> web.StreamResponse:
+    if "upgrade" in request.headers.get("Connection", "").lower():
+        return await _upgrade(request, target, context)
+    return await _forward(request, target, context)
+
+
+async def _forward(request: web.BaseRequest, target: Target, context: ssl.SSLContext | None) -> web.StreamResponse:
+    headers = CIMultiDict((key, value) for key, value in request.headers.items() if key.lower() not in _NOT_PASSED)
+    url = URL(f"{'https' if context else 'http'}://{_shown(target)}{target.path}", encoded=True)
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS)
+    sent: web.StreamResponse | None = None
+    try:
+        async with (
+            aiohttp.ClientSession(auto_decompress=False, timeout=timeout) as session,
+            session.request(
+                request.method, url, headers=headers, data=request.content if request.body_exists else None,
+                allow_redirects=False, ssl=context if context else False,
+                skip_auto_headers=("User-Agent", "Content-Type", "Accept-Encoding"),
+            ) as answer,
+        ):  # fmt: skip
+            sent = web.StreamResponse(status=answer.status, reason=answer.reason)
+            for key, value in answer.headers.items():
+                if key.lower() not in _NOT_PASSED - {"content-length"}:
+                    sent.headers.add(key, value)
+            await sent.prepare(request)
+            async for block in answer.content.iter_any():
+                await sent.write(block)
+            await sent.write_eof()
+            return sent
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        if sent is not None and sent.prepared:
+            raise ConnectionResetError("the node agent broke off") from error
+        raise _unreachable(target, error) from error
+
+
+def _unreachable(target: Target, error: Exception) -> errors.InternalError:
+    text = f"Internal error occurred: error dialing backend: {_shown(target)}: {error or type(error).__name__}"
+    return errors.InternalError(text)
+
+
+def _shown(target: Target) -> str:
+    return f"[{target.host}]:{target.port}" if ":" in target.host else f"{target.host}:{target.port}"
+
+
+async def _upgrade(request: web.BaseRequest, target: Target, context: ssl.SSLContext | None) -> web.StreamResponse:
+    try:
+        async with asyncio.timeout(_CONNECT_SECONDS):
+            agent_reader, agent_writer = await asyncio.open_connection(target.host, target.port, ssl=context)
+    except (OSError, TimeoutError) as error:
+        raise _unreachable(target, error) from error
+    try:
+        agent_writer.write(_head(request, target))
+        try:
+            async with asyncio.timeout(_HEAD_SECONDS):
+                head = await agent_reader.readuntil(b"\r\n\r\n")
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, OSError, TimeoutError) as error:
+            raise _unreachable(target, error) from error
+        status = int(head.split(b" ", 2)[1])
+        if status != 101:
+            return await _refusal(head, status, agent_reader)
+        async with taken_over(request) as (reader, writer):
+            writer.write(head)
+            await both_ways(reader, writer, agent_reader, agent_writer)
+        return web.Response()
+    finally:
+        agent_writer.close()
+        with contextlib.suppress(OSError, TimeoutError, asyncio.CancelledError):
+            async with asyncio.timeout(1):
+                await agent_writer.wait_closed()
+
+
+def _head(request: web.BaseRequest, target: Target) -> bytes:
+    lines = [f"{request.method} {target.path} HTTP/1.1", f"Host: {_shown(target)}"]
+    lines += [
+        f"{key.decode('latin-1')}: {value.decode('latin-1')}"
+        for key, value in request.raw_headers
+        if key.lower() not in (b"host", b"authorization")
+    ]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+
+async def _refusal(head: bytes, status: int, reader: asyncio.StreamReader) -> web.StreamResponse:
+    """The agent's refusal as an ordinary answer."""
+    length = 0
+    for line in head.lower().split(b"\r\n"):
+        if line.startswith(b"content-length:"):
+            length = min(int(line.partition(b":")[2]), _HEAD_LIMIT)
+    body = await reader.readexactly(length) if length else b""
+    return web.Response(status=status, body=body, content_type="text/plain")
+
+
+async def both_ways(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    other_reader: asyncio.StreamReader,
+    other_writer: asyncio.StreamWriter,
+) -> None:
+    """Bytes in both directions until both have ended, or one is broken."""
+    there = asyncio.ensure_future(_pump(reader, other_writer))
+    back = asyncio.ensure_future(_pump(other_reader, writer))
+    try:
+        await asyncio.wait((there, back), return_when=asyncio.FIRST_COMPLETED)
+        if back.done():
+            there.cancel()  # the agent has said all; the client has nothing more to ask
+        else:
+            await back
+    finally:
+        there.cancel()
+        back.cancel()
+        await asyncio.gather(there, back, return_exceptions=True)
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(ConnectionError, OSError):
+        while block := await reader.read(64 * 1024):
+            writer.write(block)
+            await writer.drain()
+        if writer.can_write_eof():
+            writer.write_eof()

@@ -1,0 +1,170 @@
+"""Where on which node a request goes: objects in, an address and a path out, or the error that the client sees."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from eachpod.model import errors
+from eachpod.model.objects import Object, annotations, dig, labels, name, namespace
+from eachpod.model.resources import ENDPOINTSLICE, NODE, POD, SERVICE
+from eachpod.server.context import View
+from eachpod.server.requestinfo import Query, RequestInfo, text
+
+AGENT = "eachpod.dev/agent-endpoint"
+STREAMING = ("exec", "attach", "portforward")
+NODE_PARTS = ("log", "proxy", *STREAMING)
+_ADDRESS_TYPES = ("InternalIP", "ExternalIP", "Hostname")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A node agent's host and port, and the request's path there."""
+
+    host: str
+    port: int
+    path: str
+
+
+def agent_of(node: Object) -> tuple[str, int]:
+    """Where a node's agent listens: where it says that the API server reaches it, else on the node's address."""
+    given = annotations(node).get(AGENT)
+    if given:
+        host, _, port = given.rpartition(":")
+        return host.strip("[]"), int(port)
+    port = dig(node, "status", "daemonEndpoints", "kubeletEndpoint", "Port", default=10250)
+    for kind in _ADDRESS_TYPES:
+        for address in dig(node, "status", "addresses", default=[]):
+            if address.get("type") == kind:
+                return address["address"], int(port)
+    raise errors.InternalError(f'Internal error occurred: no address of node "{name(node)}" is known')
+
+
+def find_target(info: RequestInfo, query: Query, view: View) -> Target | None:
+    """None where there is nothing to ask yet: the log of a pod without a node is empty."""
+    if info.resource == "nodes":
+        return _node_proxy(info, query, view)
+    if info.resource == "services":
+        return _service_proxy(info, query, view)
+    pod_name = _proxied(info.name)[1] if info.subresource == "proxy" else info.name
+    pod = view.get(POD, pod_name, info.namespace)
+    if pod is None:
+        raise errors.not_found(POD, pod_name)
+    if info.subresource == "proxy":
+        return _pod_proxy(info, query, pod, view)
+    node_name = dig(pod, "spec", "nodeName")
+    if info.subresource == "portforward":
+        container = ""
+    else:
+        container = container_of(pod, text(query, "container"))
+    if not node_name:
+        if info.subresource == "log":
+            return None
+        raise errors.BadRequest(f"pod {name(pod)} does not have a host assigned")
+    host, port = agent_of(_node(node_name, view))
+    where = f"{quote(namespace(pod))}/{quote(name(pod))}"
+    if info.subresource == "log":
+        return Target(host, port, f"/containerLogs/{where}/{quote(container)}{_encoded(query)}")
+    if info.subresource == "portforward":
+        return Target(host, port, f"/portForward/{where}{_encoded(query)}")
+    return Target(host, port, f"/{info.subresource}/{where}/{quote(container)}{_encoded(query)}")
+
+
+def _node(node_name: str, view: View) -> Object:
+    node = view.get(NODE, node_name)
+    if node is None:
+        raise errors.not_found(NODE, node_name)
+    return node
+
+
+def _encoded(query: Query, skip: Sequence[str] = ("container",)) -> str:
+    pairs = [(key, value) for key, value in query.items() if key not in skip]
+    return f"?{urlencode(pairs, doseq=True)}" if pairs else ""
+
+
+def container_of(pod: Object, wanted: str) -> str:
+    """The container that a request is about; the only one where it does not say."""
+    spec = pod.get("spec") or {}
+    own, init, debug = (_names(spec, kind) for kind in ("containers", "initContainers", "ephemeralContainers"))
+    if wanted:
+        if wanted not in own + init + debug:
+            raise errors.BadRequest(f"container {wanted} is not valid for pod {name(pod)}")
+        return wanted
+    if len(own) + len(init) + len(debug) == 1 and own:
+        return own[0]
+    message = f"a container name must be specified for pod {name(pod)}, choose one of: [{' '.join(own)}]"
+    if init:
+        message += f" or one of the init containers: [{' '.join(init)}]"
+    if debug:
+        message += f" or one of the ephemeral containers: [{' '.join(debug)}]"
+    raise errors.BadRequest(message)
+
+
+def _names(spec: Object, kind: str) -> list[str]:
+    return [container["name"] for container in spec.get(kind) or ()]
+
+
+def _proxied(text_: str) -> tuple[str, str, str]:
+    """Scheme, name and port of `[https:]NAME[:PORT]`."""
+    parts = text_.split(":")
+    if len(parts) == 3:
+        return parts[0] or "http", parts[1], parts[2]
+    if len(parts) == 2:
+        return "http", parts[0], parts[1]
+    return "http", parts[0], ""
+
+
+def _through(
+    node_name: str, scheme: str, address: str, port: int, info: RequestInfo, query: Query, view: View
+) -> Target:
+    host, agent_port = agent_of(_node(node_name, view))
+    shown = f"[{address}]" if ":" in address else address
+    rest = info.rest or "/"
+    return Target(host, agent_port, f"/proxy/{scheme}/{shown}/{port}{rest}{_encoded(query, ())}")
+
+
+def _pod_proxy(info: RequestInfo, query: Query, pod: Object, view: View) -> Target:
+    scheme, _, port = _proxied(info.name)
+    number = int(port) if port.isdigit() else _first_port(pod, port)
+    address, node_name = dig(pod, "status", "podIP"), dig(pod, "spec", "nodeName")
+    if not address or not node_name:
+        raise errors.BadRequest("address not allowed")
+    return _through(node_name, scheme, address, number, info, query, view)
+
+
+def _first_port(pod: Object, wanted: str) -> int:
+    for container in dig(pod, "spec", "containers", default=[]):
+        for port in container.get("ports") or ():
+            if not wanted or port.get("name") == wanted:
+                return int(port["containerPort"])
+    return 443 if wanted == "https" else 80
+
+
+def _service_proxy(info: RequestInfo, query: Query, view: View) -> Target:
+    scheme, service_name, wanted = _proxied(info.name)
+    service = view.get(SERVICE, service_name, info.namespace)
+    if service is None:
+        raise errors.not_found(SERVICE, service_name)
+    ports = dig(service, "spec", "ports", default=[])
+    chosen = [port for port in ports if not wanted or wanted in (port.get("name"), str(port.get("port")))]
+    if not chosen and not (wanted.isdigit() and not ports):
+        raise errors.ServiceUnavailable(f'no service port "{wanted}" found for service "{service_name}"')
+    port_name = (chosen[0].get("name") or "") if chosen else ""
+    for slice_ in view.all(ENDPOINTSLICE, info.namespace):
+        if labels(slice_).get("kubernetes.io/service-name") != service_name:
+            continue
+        for port in slice_.get("ports") or ():
+            if (port.get("name") or "") != port_name or not port.get("port"):
+                continue
+            for endpoint in slice_.get("endpoints") or ():
+                if dig(endpoint, "conditions", "ready", default=True) and endpoint.get("nodeName"):
+                    where = endpoint["nodeName"], scheme, endpoint["addresses"][0], int(port["port"])
+                    return _through(*where, info, query, view)
+    raise errors.ServiceUnavailable(f'no endpoints available for service "{service_name}"')
+
+
+def _node_proxy(info: RequestInfo, query: Query, view: View) -> Target:
+    _, node_name, port = _proxied(info.name)
+    host, own = agent_of(_node(node_name, view))
+    return Target(
+        host, int(port) if port.isdigit() and int(port) != 10250 else own, (info.rest or "/") + _encoded(query, ())
+    )
