@@ -13,6 +13,7 @@ from eachpod.server.requestinfo import Query, RequestInfo, text
 AGENT = "eachpod.dev/agent-endpoint"
 STREAMING = ("exec", "attach", "portforward")
 NODE_PARTS = ("log", "proxy", *STREAMING)
+_KUBELET_PORT = 10250
 _ADDRESS_TYPES = ("InternalIP", "ExternalIP", "Hostname")
 
 
@@ -31,7 +32,7 @@ def agent_of(node: Object) -> tuple[str, int]:
     if given:
         host, _, port = given.rpartition(":")
         return host.strip("[]"), int(port)
-    port = dig(node, "status", "daemonEndpoints", "kubeletEndpoint", "Port", default=10250)
+    port = dig(node, "status", "daemonEndpoints", "kubeletEndpoint", "Port", default=_KUBELET_PORT)
     for kind in _ADDRESS_TYPES:
         for address in dig(node, "status", "addresses", default=[]):
             if address.get("type") == kind:
@@ -52,10 +53,7 @@ def find_target(info: RequestInfo, query: Query, view: View) -> Target | None:
     if info.subresource == "proxy":
         return _pod_proxy(info, query, pod, view)
     node_name = dig(pod, "spec", "nodeName")
-    if info.subresource == "portforward":
-        container = ""
-    else:
-        container = container_of(pod, text(query, "container"))
+    container = "" if info.subresource == "portforward" else container_of(pod, text(query, "container"))
     if not node_name:
         if info.subresource == "log":
             return None
@@ -89,7 +87,7 @@ def container_of(pod: Object, wanted: str) -> str:
         if wanted not in own + init + debug:
             raise errors.BadRequest(f"container {wanted} is not valid for pod {name(pod)}")
         return wanted
-    if len(own) + len(init) + len(debug) == 1 and own:
+    if len(own) == 1:
         return own[0]
     message = f"a container name must be specified for pod {name(pod)}, choose one of: [{' '.join(own)}]"
     if init:
@@ -113,13 +111,15 @@ def _proxied(text_: str) -> tuple[str, str, str]:
     return "http", parts[0], ""
 
 
-def _through(
-    node_name: str, scheme: str, address: str, port: int, info: RequestInfo, query: Query, view: View
-) -> Target:
-    host, agent_port = agent_of(_node(node_name, view))
+def _through(node: Object, scheme: str, address: str, port: int, rest: str) -> Target:
+    host, agent_port = agent_of(node)
     shown = f"[{address}]" if ":" in address else address
-    rest = info.rest or "/"
-    return Target(host, agent_port, f"/proxy/{scheme}/{shown}/{port}{rest}{_encoded(query, ())}")
+    return Target(host, agent_port, f"/proxy/{scheme}/{shown}/{port}{rest}")
+
+
+def _rest(info: RequestInfo, query: Query) -> str:
+    """What follows `proxy` in the path, with the query."""
+    return (info.rest or "/") + _encoded(query, ())
 
 
 def _pod_proxy(info: RequestInfo, query: Query, pod: Object, view: View) -> Target:
@@ -128,7 +128,7 @@ def _pod_proxy(info: RequestInfo, query: Query, pod: Object, view: View) -> Targ
     address, node_name = dig(pod, "status", "podIP"), dig(pod, "spec", "nodeName")
     if not address or not node_name:
         raise errors.BadRequest("address not allowed")
-    return _through(node_name, scheme, address, number, info, query, view)
+    return _through(_node(node_name, view), scheme, address, number, _rest(info, query))
 
 
 def _first_port(pod: Object, wanted: str) -> int:
@@ -157,14 +157,13 @@ def _service_proxy(info: RequestInfo, query: Query, view: View) -> Target:
                 continue
             for endpoint in slice_.get("endpoints") or ():
                 if dig(endpoint, "conditions", "ready", default=True) and endpoint.get("nodeName"):
-                    where = endpoint["nodeName"], scheme, endpoint["addresses"][0], int(port["port"])
-                    return _through(*where, info, query, view)
+                    node = _node(endpoint["nodeName"], view)
+                    return _through(node, scheme, endpoint["addresses"][0], int(port["port"]), _rest(info, query))
     raise errors.ServiceUnavailable(f'no endpoints available for service "{service_name}"')
 
 
 def _node_proxy(info: RequestInfo, query: Query, view: View) -> Target:
     _, node_name, port = _proxied(info.name)
     host, own = agent_of(_node(node_name, view))
-    return Target(
-        host, int(port) if port.isdigit() and int(port) != 10250 else own, (info.rest or "/") + _encoded(query, ())
-    )
+    chosen = int(port) if port.isdigit() and int(port) != _KUBELET_PORT else own
+    return Target(host, chosen, _rest(info, query))
