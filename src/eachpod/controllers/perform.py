@@ -12,7 +12,7 @@ from eachpod.model.errors import NotFound, StatusError
 from eachpod.model.objects import Object
 
 from .ownwrites import OwnWrites
-from .plan import Change, Confirm, Create, Delete, Emit, Patch, Plan, Step, Telling, Together, Update
+from .plan import Change, Confirm, ConfirmAbsent, Create, Delete, Emit, Patch, Plan, Step, Telling, Together, Update
 from .view import Key
 
 
@@ -72,6 +72,8 @@ class Performer:
                 self._recorder.tell(note)
             case Confirm():
                 await self._confirm(change)
+            case ConfirmAbsent():
+                await self._confirm_absent(change)
             case Delete():
                 await self._told(change.telling, change.accept, self._delete(key, change))
             case Create():
@@ -128,6 +130,12 @@ class Performer:
             raise errors.conflict(change.resource, change.name, f"it is another object now, {objects.uid(live)}")
         if objects.deleting(live):
             raise errors.conflict(change.resource, change.name, "it is being deleted")
+
+    async def _confirm_absent(self, change: ConfirmAbsent) -> None:
+        with suppress(NotFound):
+            live = await self._client.get(change.resource, change.name, change.namespace)
+            if change.uid in ("", objects.uid(live)):
+                raise errors.conflict(change.resource, change.name, "it exists, though the cache does not show it yet")
 
 
 def _with_error(note: Note, error: Exception) -> Note:

@@ -245,8 +245,9 @@ def _not_yet_named(volume: Object, claim: Object) -> Plan:
     """The claim's own turn comes with this change of its volume; only a misfit is told here."""
     if (dig(volume, "spec", "volumeMode") or "Filesystem") == (dig(claim, "spec", "volumeMode") or "Filesystem"):
         return NOTHING
-    ours = f'Cannot bind PersistentVolume to requested PersistentVolumeClaim "{name(claim)}" due to incompatible volumeMode.'
-    theirs = f'Cannot bind PersistentVolume "{name(volume)}" to requested PersistentVolumeClaim due to incompatible volumeMode.'
+    why = "due to incompatible volumeMode."
+    ours = f'Cannot bind PersistentVolume to requested PersistentVolumeClaim "{name(claim)}" {why}'
+    theirs = f'Cannot bind PersistentVolume "{name(volume)}" to requested PersistentVolumeClaim {why}'
     return Plan(
         (
             Emit(Note(volume, "VolumeMismatch", ours, "Warning")),

@@ -98,7 +98,18 @@ class Confirm:
     uid: str
 
 
-Change = Create | Update | Patch | Delete | Emit | Confirm
+@dataclass(frozen=True, slots=True)
+class ConfirmAbsent:
+    """Read past all caches that no object of this name exists, or only another than the one with this uid ("" is any);
+    stop the plan otherwise. For what is done because something is gone."""
+
+    resource: Resource
+    namespace: str
+    name: str
+    uid: str = ""
+
+
+Change = Create | Update | Patch | Delete | Emit | Confirm | ConfirmAbsent
 
 
 @dataclass(frozen=True, slots=True)

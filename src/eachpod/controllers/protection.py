@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from eachpod.model.errors import NotFound
-from eachpod.model.objects import Object, deleting, dig, finalizers, name, namespace, put
+from eachpod.model.objects import Object, condition, deleting, dig, finalizers, name, namespace, put
 from eachpod.model.resources import PERSISTENTVOLUME, PERSISTENTVOLUMECLAIM, POD
+from eachpod.model.timestamps import render
 
 from .plan import NOTHING, Plan, Update
 from .view import Controller, Key, View, Watch
@@ -37,6 +38,10 @@ def reconcile_claim(view: View, key: Key, now: float) -> Plan:
     if claim is None:
         return NOTHING
     protected = CLAIM_FINALIZER in finalizers(claim)
+    if not deleting(claim) and dig(claim, "status", "phase") == "Bound":
+        marked = _with_use(view, claim, now)
+        if marked is not claim:
+            return Plan((Update(PERSISTENTVOLUMECLAIM, marked, "status"),))
     if not deleting(claim):
         return NOTHING if protected else Plan((Update(PERSISTENTVOLUMECLAIM, _with(claim, CLAIM_FINALIZER)),))
     if not protected or _is_used(view, claim):
@@ -51,12 +56,42 @@ def _is_used(view: View, claim: Object) -> bool:
     )
 
 
+def _with_use(view: View, claim: Object, now: float) -> Object:
+    """The claim with a condition that tells since when no pod has referred to it; the same object where it does."""
+    used = any(not _terminated(pod) and name(claim) in claims_of(pod) for pod in view.within(POD, namespace(claim)))
+    before = condition(claim, "Unused")
+    status = "False" if used else "True"
+    if before is not None and before.get("status") == status:
+        return claim
+    fresh = {
+        "type": "Unused",
+        "status": status,
+        "lastProbeTime": None,
+        "lastTransitionTime": render(now),
+        "reason": "PodUsingPVC" if used else "NoPodsUsingPVC",
+        "message": "A pod is currently referencing this PVC" if used else "No pods are currently referencing this PVC",
+    }
+    others = [one for one in dig(claim, "status", "conditions", default=()) if one.get("type") != "Unused"]
+    return put(claim, ("status", "conditions"), [*others, fresh])
+
+
+def _terminated(pod: Object) -> bool:
+    if dig(pod, "status", "phase") in ("Succeeded", "Failed"):
+        return True
+    statuses = dig(pod, "status", "containerStatuses", default=())
+    return deleting(pod) and not any(dig(one, "state", "running") is not None for one in statuses)
+
+
 def _claims_of_pod(view: View, old: Object | None, new: Object | None) -> Iterable[Key]:
-    """Only what a pod gives up matters, and what a new pod may have been scheduled with meanwhile."""
+    """Pods that come, go, get a node or end change what uses a claim; all else about them does not."""
     pod = new if new is not None else old
-    if pod is None or (new is not None and dig(new, "status", "phase") not in ("Succeeded", "Failed")):
+    if pod is None or (old is not None and new is not None and _stage(old) == _stage(new)):
         return ()
     return [Key(namespace(pod), claim) for claim in claims_of(pod)]
+
+
+def _stage(pod: Object) -> tuple[bool, bool]:
+    return bool(dig(pod, "spec", "nodeName")), _terminated(pod)
 
 
 def reconcile_volume(view: View, key: Key, now: float) -> Plan:

@@ -17,18 +17,22 @@ NOBODY: Moved = frozenset()
 
 
 def by_node(old: Object | None, new: Object | None) -> Moved:
-    """A node that came, or whose capacity, labels, taints or cordon changed. Heartbeats help nobody."""
+    """A node that came, whose capacity or labels changed, or that lost a taint or its cordon."""
     if new is None:
         return _COMPANY
     if old is None:
         return None
-    same = (
-        labels(old) == labels(new)
-        and dig(old, "spec", "taints") == dig(new, "spec", "taints")
-        and dig(old, "spec", "unschedulable") == dig(new, "spec", "unschedulable")
-        and dig(old, "status", "allocatable") == dig(new, "status", "allocatable")
-    )
-    return NOBODY if same else None
+    moved: set[str] = set()
+    if labels(old) != labels(new):
+        moved |= {"NodeAffinity", "VolumeBinding", *_COMPANY}
+    if dig(old, "spec", "unschedulable") and not dig(new, "spec", "unschedulable"):
+        moved.add("NodeUnschedulable")
+    kept = dig(new, "spec", "taints", default=())
+    if any(taint not in kept for taint in dig(old, "spec", "taints", default=())):
+        moved |= {"TaintToleration", "PodTopologySpread"}
+    if dig(old, "status", "allocatable") != dig(new, "status", "allocatable"):
+        moved.add("NodeResourcesFit")
+    return frozenset(moved)
 
 
 def by_assigned_pod(old: Object | None, new: Object | None) -> Moved:

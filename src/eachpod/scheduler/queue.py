@@ -33,6 +33,8 @@ class PendingPods:
         self._active: list[tuple[int, float, int, PodKey]] = []
         self._later: list[tuple[float, int, PodKey]] = []
         self._queued: set[PodKey] = set()
+        # Woken pods that back off although nothing went wrong: they may go early while nobody else waits.
+        self._early: dict[PodKey, None] = {}
         self._order = 0
         # The pod that is being tried, and what has changed since it was taken: that may have helped it.
         self._trying: PodKey | None = None
@@ -60,6 +62,7 @@ class PendingPods:
     def drop(self, key: PodKey) -> Waiting | None:
         """The pod needs no node any more, or has one. What is returned can come `back`."""
         self._queued.discard(key)
+        self._early.pop(key, None)
         if self._trying == key:
             self._trying = None
         return self._pods.pop(key, None)
@@ -67,7 +70,7 @@ class PendingPods:
     def back(self, waiting: Waiting, now: float) -> None:
         """A pod that was dropped because it had a node, but did not get there: again after its back-off."""
         waiting.attempts += 1
-        waiting.tried = now
+        waiting.tried, waiting.plugins = now, frozenset()
         if waiting.info.key not in self._pods:
             self._pods[waiting.info.key] = waiting
             self._wake(waiting, now)
@@ -75,6 +78,8 @@ class PendingPods:
     def pop(self, now: float) -> PodInfo | None:
         """The next pod to try. `failed` or `drop` must follow before the next call."""
         self._ripen(now)
+        if not self._queued and self._early:
+            self._activate(self._pods[next(iter(self._early))])
         while self._active:
             key = heapq.heappop(self._active)[-1]
             if key in self._queued:
@@ -109,7 +114,7 @@ class PendingPods:
 
     def next_at(self) -> float | None:
         """When the next pod is due, None if none is; 0 if one is ready."""
-        if self._queued:
+        if self._queued or self._early:
             return 0.0
         while self._later and not self._is_current(self._later[0]):
             heapq.heappop(self._later)
@@ -134,10 +139,13 @@ class PendingPods:
             self._activate(waiting)
         else:
             self._schedule(waiting, due)
+            if waiting.plugins:
+                self._early[waiting.info.key] = None
 
     def _activate(self, waiting: Waiting) -> None:
         key = waiting.info.key
         waiting.due, waiting.asleep = None, False
+        self._early.pop(key, None)
         if key not in self._queued:
             self._queued.add(key)
             self._order += 1
