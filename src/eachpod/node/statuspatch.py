@@ -17,9 +17,9 @@ def status_patch(pod: Object, wanted: Object) -> Object | None:
     patch: Object = {}
     for key, value in wanted.items():
         if key == "conditions":
-            changed = [each for each in value if not _same(objects.condition(pod, each["type"]), each)]
-            if changed:
-                patch[key] = changed
+            # All of ours where one has changed: then no two writes of ours can end in a mixture.
+            if not all(_same(objects.condition(pod, each["type"]), each) for each in value):
+                patch[key] = value
         elif key in ("podIPs", "hostIPs"):
             if has.get(key) != value:
                 patch[key] = [*value, {"$patch": "replace"}] if has.get(key) else value

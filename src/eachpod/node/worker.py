@@ -214,7 +214,8 @@ class PodWorker:
                 content_type=STRATEGIC_PATCH,
             )  # fmt: skip
             self._failures = 0
-            self._refused = (objects.revision(fresh), patch) if fresh == pod else None
+            # Should the server keep something else, asking the same again of the same state would change nothing.
+            self._refused = (objects.revision(fresh), patch)
             self._writing = None
             self.post(PodSeen(fresh) if objects.uid(fresh) == self.uid else Tick())
         except (NotFound, Conflict):

@@ -5,7 +5,6 @@ import logging
 import os
 import shutil
 import stat
-import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from eachpod.model.resources import CONFIGMAP, PERSISTENTVOLUME, PERSISTENTVOLUM
 from eachpod.model.timestamps import parse
 from eachpod.node.downward import Place
 
-from . import payload
+from . import payload, tmpfs
 from .atomic import write
 from .payload import Found, Ref, VolumeFault
 
@@ -82,7 +81,7 @@ class VolumeKeeper:
         if root.is_dir():
             for path in root.iterdir():
                 if os.path.ismount(path):
-                    subprocess.run(["umount", "-l", str(path)], check=False, capture_output=True)
+                    tmpfs.unmount(path)
         shutil.rmtree(self.pod_dir(uid), ignore_errors=True)
 
     async def _set_up(self, pod: Object, volume: Object) -> Path:
@@ -182,12 +181,10 @@ def _make(path: Path, mode: int) -> None:
 
 
 def _mount_memory(path: Path, source: Object) -> None:
-    options = ["-o", "mode=0777"]
-    if source.get("sizeLimit"):
-        options = ["-o", f"mode=0777,size={int(quantity.parse(source['sizeLimit']))}"]
-    done = subprocess.run(["mount", "-t", "tmpfs", *options, "tmpfs", str(path)], check=False, capture_output=True)
-    if done.returncode:
-        log.warning("memory volume %s lies on disk: %s", path.name, done.stderr.decode(errors="replace").strip())
+    try:
+        tmpfs.mount(path, int(quantity.parse(source["sizeLimit"])) if source.get("sizeLimit") else 0)
+    except OSError as error:
+        log.warning("memory volume %s lies on disk: %s", path.name, error)
 
 
 def own(path: Path, group: int | None, only_if_changed: bool) -> None:
