@@ -202,7 +202,8 @@ def _condemned(world: World, pod: Object, first_unavailable: str) -> Turn:
     name = objects.name(pod)
     if objects.deleting(pod):
         return Turn((), f"pod {name} is terminating")
-    if world.ordered and name != first_unavailable:
+    # A finished pod will never be Ready: waiting for it would be for ever (kube-controller-manager does wait).
+    if world.ordered and name != first_unavailable and not is_finished(pod):
         ready = running_and_ready(pod) and is_available(pod, min_ready_seconds(world.set_), world.now)
         if not ready:
             return Turn((), f"pod {first_unavailable} is not available, and pod {name} goes after it")
