@@ -4,8 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from eachpod.model import errors
+from eachpod.model.fielderrors import invalid
 from eachpod.model.objects import Object
-from eachpod.wire.http import APPLY_PATCH, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH
+from eachpod.model.patch import jsonpatch, merge, strategic
+from eachpod.model.structure import struct_of
+from eachpod.wire.http import JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH
 
 from . import decode
 from .calls import Call
@@ -13,22 +16,68 @@ from .calls import Call
 Patch = Callable[[Object], Object]
 
 
-def patch_of(call: Call, strategic: str = "") -> Patch:
-    """`strategic` names the struct that a strategic merge follows, the kind's own where it is empty."""
+def patch_of(call: Call, struct: str = "") -> Patch:
+    """`struct` is what a strategic merge follows, the kind's own where it is empty."""
     media = decode.media_type(call.request.content_type)
-    if media not in (MERGE_PATCH, JSON_PATCH, STRATEGIC_PATCH, APPLY_PATCH):
-        raise errors.UnsupportedMediaType("415: Unsupported Media Type")
-    body = decode.parsed(call.request.body, media)
-    return lambda old: decode.parsed(_merged(old, body), "application/json")
+    body = _body(call, media)
+    if media == JSON_PATCH:
+        return lambda old: _private(_json_patched(call, old, body))
+    if media == MERGE_PATCH:
+        _must_be_map(body)
+        return lambda old: _private(merge.merged(old, body))
+    if media == STRATEGIC_PATCH:
+        _must_be_map(body)
+        followed = struct or struct_of(call.resource)
+        return lambda old: _private(_strategic(old, body, followed))
+    raise errors.UnsupportedMediaType("415: Unsupported Media Type")
 
 
-def _merged(target: Any, patch: Any) -> Any:
-    if not isinstance(patch, dict):
-        return patch
-    result = dict(target) if isinstance(target, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            result.pop(key, None)
-        else:
-            result[key] = _merged(result.get(key), value)
-    return result
+def _body(call: Call, media: str) -> Any:
+    if media not in (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH):
+        return None
+    try:
+        return decode.parsed(call.request.body, media)
+    except errors.BadRequest:
+        raise errors.BadRequest("invalid JSON patch" if media == STRATEGIC_PATCH else "invalid patch") from None
+
+
+def _must_be_map(body: Any) -> None:
+    if not isinstance(body, dict):
+        kind = "array" if isinstance(body, list) else type(body).__name__
+        raise errors.BadRequest(f"json: cannot unmarshal {kind} into Go value of type map[string]interface {{}}")
+
+
+def _private(obj: Any) -> Object:
+    """A copy that defaults may change."""
+    copy: Object = decode.parsed(obj, "application/json")
+    return copy
+
+
+def _json_patched(call: Call, old: Object, body: Any) -> Object:
+    if isinstance(body, list) and len(body) > jsonpatch.LIMIT:
+        text = f"The allowed maximum operations in a JSON patch is {jsonpatch.LIMIT}, got {len(body)}"
+        raise errors.TooLarge(text)
+    try:
+        made = jsonpatch.patched(old, body)
+    except jsonpatch.BadPatch as error:
+        raise errors.BadRequest(f"error decoding patch: {error}") from None
+    except jsonpatch.Inapplicable:
+        details: Object = {"name": call.info.name}
+        if call.resource.group:
+            details["group"] = call.resource.group
+        details["kind"] = call.resource.plural
+        text = "the server rejected our request due to an error in our request"
+        raise errors.Invalid(text, details=details) from None
+    if not isinstance(made, dict):
+        raise errors.BadRequest("the patch leaves no object")
+    return made
+
+
+def _strategic(old: Object, body: Object, struct: str) -> Object:
+    try:
+        return strategic.merged(old, body, struct)
+    except strategic.BadDirective as error:
+        raise errors.InternalError(str(error), reason="") from None
+    except (AttributeError, TypeError) as error:
+        fault = invalid("patch", strategic.shown(body), f"cannot restore: {error}")
+        raise errors.Invalid(f' "" is invalid: {fault}', details={"causes": [fault.cause()]}) from None

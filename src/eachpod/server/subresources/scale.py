@@ -18,7 +18,7 @@ async def handle(core: Core, call: Call) -> Response:
             raise errors.not_found(call.resource, call.info.name)
         return Response(200, scale_of(present.converted(call.kind, entry.object)))
     if call.info.verb == "patch":
-        change = patch_of(call, strategic="autoscaling/v1.Scale")
+        change = patch_of(call, "autoscaling/v1.Scale")
     else:
         sent = decode.parsed(call.request.body, call.request.content_type) or {}
         change = lambda old: sent  # noqa: E731
