@@ -37,7 +37,7 @@ from eachpod.wire.http import STRATEGIC_PATCH
 from . import moves, status
 from .cluster import Cluster
 from .decide import Chosen, Unschedulable, decide
-from .podinfo import PodInfo, finished, info_of, key_of
+from .podinfo import PodInfo, PodKey, finished, info_of, key_of
 from .queue import PendingPods, Waiting
 from .related import related_from
 from .volumebinding import all_bound, provisioning_requests, reservations, selection_withdrawn
@@ -74,6 +74,8 @@ class Scheduler:
         self._wake = asyncio.Event()
         self._volumes_changed = asyncio.Event()
         self._work: set[asyncio.Task[None]] = set()
+        # Refusals being written: the binding of the same pod waits, or its older news would overwrite the newer.
+        self._refusals: dict[PodKey, asyncio.Task[None]] = {}
         self._rotation = 0
 
     async def run(self) -> None:
@@ -116,6 +118,7 @@ class Scheduler:
         if new is None:
             self.cluster.drop_pod(key)
             self._pending.drop(key)
+            self._refusals.pop(key, None)
             self._move(moves.by_assigned_pod(old, new) if dig(pod, "spec", "nodeName") else moves.by_volume(None, pod))
         elif dig(new, "spec", "nodeName"):
             self.cluster.set_pod(new)
@@ -184,18 +187,20 @@ class Scheduler:
                 self.cluster.nominated[info.key] = info, outcome.nominated
             elif outcome.clear_nomination:
                 self.cluster.nominated.pop(info.key, None)
-            self._spawn(self._refuse(info, outcome))
+            self._refusals[info.key] = self._spawn(self._refuse(info, outcome, self._refusals.get(info.key)))
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._work.add(task)
         task.add_done_callback(self._work.discard)
+        return task
 
     # Carrying out
 
     async def _place(self, waiting: Waiting, chosen: Chosen) -> None:
         pod, key = waiting.info.pod, waiting.info.key
         try:
+            await _finished(self._refusals.pop(key, None))
             await self._bind_claims(pod, chosen)
             await self._client.create(
                 POD, status.binding(pod, chosen.node), namespace(pod), name=name(pod), sub="binding"
@@ -251,7 +256,8 @@ class Scheduler:
         seen = (cache.get(name(claim), namespace(claim)) for claim in chosen.bindings.provision)
         return all(one is not None and one is not was for one, was in zip(seen, chosen.bindings.provision, strict=True))
 
-    async def _refuse(self, info: PodInfo, outcome: Unschedulable) -> None:
+    async def _refuse(self, info: PodInfo, outcome: Unschedulable, earlier: "asyncio.Task[None] | None" = None) -> None:
+        await _finished(earlier)
         pod = info.pod
         self._recorder.tell(Note(pod, "FailedScheduling", outcome.message, "Warning"))
         try:
@@ -276,6 +282,11 @@ class Scheduler:
             )
             await self._client.delete(POD, name(pod), namespace(pod), uid=victim.uid)
             self._recorder.tell(Note(pod, "Preempted", f"Preempted by pod {info.uid} on node {node}"))
+
+
+async def _finished(task: "asyncio.Task[None] | None") -> None:
+    if task is not None:
+        await asyncio.wait((task,))
 
 
 def _spec_changed(old: Object, new: Object) -> bool:
