@@ -8,12 +8,12 @@ import yaml
 from eachpod.model import errors
 from eachpod.model.kind import Kind
 from eachpod.model.objects import Object
+from eachpod.wire import protobuf
 from eachpod.wire.http import Body
 
-PROTOBUF = "application/vnd.kubernetes.protobuf"
 _JSON = ("application/json", "")
 _YAML = "application/yaml"
-_ACCEPTED = f"application/json, application/yaml, {PROTOBUF}"
+_ACCEPTED = f"application/json, application/yaml, {protobuf.CONTENT_TYPE}"
 
 
 def media_type(content_type: str) -> str:
@@ -28,11 +28,20 @@ def parsed(body: Body, content_type: str) -> Any:
     data = body or b""
     if media in _JSON or media.endswith("+json"):
         return _json(data)
+    if media == protobuf.CONTENT_TYPE:
+        return _protobuf(data)
     if media == _YAML or media.endswith("+yaml"):
         return _yaml(data)
     raise errors.UnsupportedMediaType(
         f"the body of the request was in an unknown format - accepted media types include: {_ACCEPTED}"
     )
+
+
+def _protobuf(data: bytes) -> Any:
+    try:
+        return protobuf.decode(data)
+    except (ValueError, KeyError, IndexError) as error:
+        raise errors.BadRequest(str(error)) from None
 
 
 def _json(data: bytes) -> Any:

@@ -1,0 +1,224 @@
+"""Protobuf bodies of requests (application/vnd.kubernetes.protobuf) into the JSON objects that they stand for.
+
+Clients of the real system send them, but read JSON as well, so there is a decoder only. The messages are a table of
+field numbers (`data/api.txt`). Encoders there write empty strings, zeros and empty structs of fields that are no
+pointers; a JSON client would leave them out, so they are dropped, by the table that gives objects their written form.
+"""
+
+import base64
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import orjson
+
+from eachpod.model import shape, timestamps
+
+MAGIC = b"k8s\x00"
+CONTENT_TYPE = "application/vnd.kubernetes.protobuf"
+# Two group names are not what their folder is called.
+_GROUPS = {"rbac.authorization.k8s.io": "rbac", "": "core"}
+
+Object = dict[str, Any]
+
+
+class Malformed(ValueError):
+    """Not a message of the API."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """`inline` members belong to the object around them. `bare`: zero stands for absent."""
+
+    name: str
+    kind: str
+    many: bool
+    keyed: bool
+    inline: bool
+    bare: bool
+
+
+_SCALARS = frozenset({"string", "int32", "int64", "bool", "bytes", "double", "uint32", "uint64"})
+
+
+def decode(data: bytes) -> Object:
+    """The object in an envelope, with apiVersion and kind. Malformed where it is none, or of no known kind."""
+    if not data.startswith(MAGIC):
+        raise Malformed("the body does not begin like a protobuf object")
+    envelope = _read("runtime.Unknown", memoryview(data)[len(MAGIC) :])
+    types = envelope.get("typeMeta") or {}
+    version, kind = types.get("apiVersion") or "", types.get("kind") or ""
+    message = _message_name(version, kind)
+    if message not in _table():
+        raise Malformed(f'no kind "{kind}" is registered for version "{version}"')
+    raw = base64.b64decode(envelope.get("raw") or "")
+    return {"kind": kind, "apiVersion": version, **_read(message, memoryview(raw))}
+
+
+def _message_name(version: str, kind: str) -> str:
+    group, _, bare = version.rpartition("/")
+    if kind in ("DeleteOptions", "Status"):
+        return f"meta/v1.{kind}"
+    return f"{_GROUPS.get(group, group.partition('.')[0])}/{bare}.{kind}"
+
+
+@cache
+def _table() -> dict[str, dict[int, _Field]]:
+    text = resources.files("eachpod.wire").joinpath("data/api.txt").read_text()
+    table: dict[str, dict[int, _Field]] = {}
+    name = ""
+    for line in text.splitlines():
+        if line.startswith("#"):
+            continue
+        if not line.startswith(" "):
+            name = line
+            table[name] = {}
+            continue
+        number, field, kind = line.split()
+        table[name][int(number)] = _field(name, field, kind)
+    return table
+
+
+def _field(message: str, name: str, kind: str) -> _Field:
+    known = shape.fields(message) if shape.known(message) else {}
+    spelled = {each.lower(): each for each in known}.get(name.lower(), name)
+    bare_kind = kind.removesuffix("*").removeprefix("map:")
+    inline = bool(known) and spelled not in known and bare_kind not in _SCALARS
+    code = known.get(spelled, "s")
+    bare = code[0] in "sybifST" or not known
+    return _Field(spelled, bare_kind, kind.endswith("*"), kind.startswith("map:"), inline, bare)
+
+
+def _fields(data: memoryview) -> Iterator[tuple[int, int, Any]]:
+    """Number, wire type and value of each field."""
+    at, end = 0, len(data)
+    while at < end:
+        tag, at = _varint(data, at)
+        number, wire = tag >> 3, tag & 7
+        value: Any
+        if wire == 0:
+            value, at = _varint(data, at)
+        elif wire == 2:
+            length, at = _varint(data, at)
+            if at + length > end:
+                raise Malformed("a field is longer than its message")
+            value, at = data[at : at + length], at + length
+        elif wire == 1:
+            value, at = data[at : at + 8], at + 8
+        elif wire == 5:
+            value, at = data[at : at + 4], at + 4
+        else:
+            raise Malformed(f"wire type {wire} is not known")
+        yield number, wire, value
+
+
+def _varint(data: memoryview, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        if at >= len(data) or shift > 63:
+            raise Malformed("a number is cut off")
+        byte = data[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, at
+        shift += 7
+
+
+def _read(message: str, data: memoryview) -> Any:
+    special = _SPECIAL.get(message)
+    if special:
+        return special({number: value for number, _, value in _fields(data)})
+    fields = _table().get(message)
+    if fields is None:
+        raise Malformed(f"message {message} is not known")
+    found: Object = {}
+    for number, wire, value in _fields(data):
+        field = fields.get(number)
+        if field is None:
+            continue
+        if field.keyed:
+            key, item = _entry(field.kind, value)
+            found.setdefault(field.name, {})[key] = item
+        elif field.many:
+            found.setdefault(field.name, []).extend(_items(field.kind, wire, value))
+        else:
+            item = _value(field.kind, value)
+            if field.inline:
+                found.update(item)
+            elif item is not None and (item or not field.bare):
+                found[field.name] = item
+    return found
+
+
+def _entry(kind: str, data: memoryview) -> tuple[str, Any]:
+    parts = {number: value for number, _, value in _fields(data)}
+    key = bytes(parts.get(1, b"")).decode()
+    return key, _value(kind, parts[2]) if 2 in parts else _zero(kind)
+
+
+def _zero(kind: str) -> Any:
+    return {"string": "", "bytes": "", "bool": False}.get(kind, 0 if kind in _SCALARS else {})
+
+
+def _items(kind: str, wire: int, value: Any) -> list[Any]:
+    """One item, or all of a packed list of numbers."""
+    if kind in _SCALARS and kind not in ("string", "bytes") and wire == 2:
+        items, at = [], 0
+        while at < len(value):
+            number, at = _varint(value, at)
+            items.append(_value(kind, number))
+        return items
+    return [_value(kind, value)]
+
+
+def _value(kind: str, value: Any) -> Any:
+    if kind == "string":
+        return bytes(value).decode()
+    if kind == "bytes":
+        return base64.b64encode(value).decode()
+    if kind == "bool":
+        return bool(value)
+    if kind in ("int32", "int64"):
+        return _signed(value)
+    if kind == "double":
+        return struct.unpack("<d", value)[0]
+    return value if kind in _SCALARS else _read(kind, value)
+
+
+def _signed(value: int) -> int:
+    return value - (1 << 64) if value >= 1 << 63 else value
+
+
+def _time(parts: dict[int, Any]) -> str | None:
+    return timestamps.render(_signed(parts.get(1, 0))) if parts else None
+
+
+def _micro_time(parts: dict[int, Any]) -> str | None:
+    return timestamps.render_micro(_signed(parts.get(1, 0)) + _signed(parts.get(2, 0)) / 1e9) if parts else None
+
+
+def _quantity(parts: dict[int, Any]) -> str:
+    return bytes(parts.get(1, b"0")).decode()
+
+
+def _int_or_string(parts: dict[int, Any]) -> int | str:
+    return bytes(parts.get(3, b"")).decode() if parts.get(1) else _signed(parts.get(2, 0))
+
+
+def _raw(parts: dict[int, Any]) -> Any:
+    raw = bytes(parts.get(1, b""))
+    return orjson.loads(raw) if raw else None
+
+
+_SPECIAL: dict[str, Callable[[dict[int, Any]], Any]] = {
+    "meta/v1.Time": _time,
+    "meta/v1.MicroTime": _micro_time,
+    "resource.Quantity": _quantity,
+    "intstr.IntOrString": _int_or_string,
+    "meta/v1.FieldsV1": _raw,
+    "runtime.RawExtension": _raw,
+}
