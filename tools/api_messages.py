@@ -14,35 +14,6 @@ API = [
     "policy/v1", "storage/v1", "scheduling/v1", "node/v1", "networking/v1", "rbac/v1", "events/v1",
     "authentication/v1", "authorization/v1", "admissionregistration/v1", "certificates/v1",
 ]  # fmt: skip
-MACHINERY_GIT_DIR > src/eachpod/wire/data/api.txt
-
-Only groups that are served are taken. The .proto files are those that k8s.io/api and k8s.io/apimachinery publish.
-"""
-
-import re
-import subprocess
-import sys
-
-API = [
-    "core/v1",
-    "apps/v1",
-    "batch/v1",
-    "autoscaling/v1",
-    "autoscaling/v2",
-    "discovery/v1",
-    "coordination/v1",
-    "policy/v1",
-    "storage/v1",
-    "scheduling/v1",
-    "node/v1",
-    "networking/v1",
-    "rbac/v1",
-    "events/v1",
-    "authentication/v1",
-    "authorization/v1",
-    "admissionregistration/v1",
-    "certificates/v1",
-]
 MACHINERY = ("pkg/apis/meta/v1", "pkg/runtime", "pkg/api/resource", "pkg/util/intstr")
 SCALARS = {"string", "int32", "int64", "bool", "bytes", "double", "uint32", "uint64"}
 FIELD = re.compile(r"^  (?:(optional|repeated|required) )?(map<\w+, ?[.\w]+>|[.\w]+) (\w+) = (\d+);")
