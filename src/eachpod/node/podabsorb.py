@@ -116,7 +116,7 @@ def _superseded(state: PodState, known: Container, seen: ContainerState) -> Step
 
 
 def _with_seen(pod: Object, known: Container, seen: ContainerState) -> Container:
-    fresh = known.seen is None
+    fresh = not known.running
     known = replace(known, seen=seen)
     if seen.phase is Phase.RUNNING:
         if fresh:

@@ -11,8 +11,9 @@ from eachpod.client.events import EventSink
 from eachpod.client.informer import Informer
 from eachpod.model import objects, quantity
 from eachpod.model.objects import Object
-from eachpod.model.resources import PERSISTENTVOLUME, POD, SERVICE
+from eachpod.model.resources import POD, SERVICE
 
+from . import localvolumes
 from .agent import Agent
 from .config import NodeConfig
 from .containers import ContainerHands, NodeParts
@@ -82,12 +83,11 @@ async def serve_node(
     places.append(hands)
     agent.use(hands)
     pods = Informer(client, POD, field_selector=f"spec.nodeName={identity.name}")
-    persistent = Informer(client, PERSISTENTVOLUME)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(sink.run())
         tasks.create_task(beat(client, identity, machine, time.time))
-        for informer in (services, persistent):
-            tasks.create_task(informer.run())
+        tasks.create_task(services.run())
+        tasks.create_task(localvolumes.run(client, [node], volumes.remove_local))
         await services.synced()
         left_over = await hands.recover()
         follower = Follower(client, volumes, agent)
@@ -102,7 +102,6 @@ async def serve_node(
 
             tasks.create_task(serve(config, [agent], hands, runtime))
         await pods.synced()
-        persistent.listen(lambda old, new: _volume_gone(tasks, volumes, old, new))
         known = {objects.uid(pod) for pod in agent.pods()}
         for uid in left_over - known:  # of pods that were removed while no agent ran
             tasks.create_task(_forget(hands, uid))
@@ -113,11 +112,6 @@ async def serve_node(
 def _place(places: list[ContainerHands], agent: Agent, pod: Object) -> Place:
     worker = agent.workers.get(objects.uid(pod))
     return places[0].place(pod, worker.state.addresses if worker else ())
-
-
-def _volume_gone(tasks: asyncio.TaskGroup, volumes: VolumeKeeper, old: Object | None, new: Object | None) -> None:
-    if new is None and old is not None:
-        tasks.create_task(volumes.volume_deleted(old))
 
 
 async def _forget(hands: ContainerHands, uid: str) -> None:

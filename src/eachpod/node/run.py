@@ -14,6 +14,7 @@ from eachpod.model.errors import StatusError
 from eachpod.model.objects import Object, dig
 from eachpod.model.resources import POD
 
+from . import localvolumes
 from .agent import Agent
 from .config import NodeConfig
 from .heartbeat import beat
@@ -84,6 +85,10 @@ async def registered(client: Client, identity: NodeIdentity, machine: Machine) -
             wait = min(wait * 2, 5.0)
 
 
+async def _nothing_to_remove(volume: Object) -> None:
+    """Simulated volumes have no directories."""
+
+
 async def _run_simulated(client: Client, config: NodeConfig, ready: Callable[[], None]) -> None:
     sink = EventSink(client)
     made = machine(config)
@@ -107,6 +112,7 @@ async def _run_simulated(client: Client, config: NodeConfig, ready: Callable[[],
     pods.listen(changed)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(sink.run())
+        tasks.create_task(localvolumes.run(client, list(nodes), _nothing_to_remove))
         for index, identity in enumerate(config.nodes):
             tasks.create_task(beat(client, identity, made, time.time, 10.0 * index / len(config.nodes)))
         if config.sockets:

@@ -19,7 +19,7 @@ def status_patch(pod: Object, wanted: Object) -> Object | None:
         if key == "conditions":
             # All of ours where one has changed: then no two writes of ours can end in a mixture.
             if not all(_same(objects.condition(pod, each["type"]), each) for each in value):
-                patch[key] = value
+                patch[key] = [_whole(objects.condition(pod, each["type"]), each) for each in value]
         elif key in ("podIPs", "hostIPs"):
             if has.get(key) != value:
                 patch[key] = [*value, {"$patch": "replace"}] if has.get(key) else value
@@ -29,6 +29,11 @@ def status_patch(pod: Object, wanted: Object) -> Object | None:
     if not patch:
         return None
     return {"metadata": {"uid": objects.uid(pod)}, "status": patch}
+
+
+def _whole(has: Object | None, wanted: Object) -> Object:
+    """A condition that leaves nothing of the one it is merged into."""
+    return wanted | {key: None for key in ("reason", "message") if (has or {}).get(key) and key not in wanted}
 
 
 def _same(has: Object | None, wanted: Object) -> bool:

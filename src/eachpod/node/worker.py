@@ -225,7 +225,8 @@ class PodWorker:
         except (StatusError, ConnectionError) as error:
             wait = _RETRY_SECONDS[min(self._failures, len(_RETRY_SECONDS) - 1)]
             self._failures += 1
-            log.log(logging.WARNING if self._failures == 3 else logging.DEBUG, "status of pod %s: %s", pod, error)
+            level = logging.WARNING if self._failures == 3 else logging.DEBUG
+            log.log(level, "status of pod %s/%s: %s", objects.namespace(pod), objects.name(pod), error)
             await asyncio.sleep(wait)
             self._writing = None
             self.post(Tick())

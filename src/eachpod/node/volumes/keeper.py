@@ -167,12 +167,11 @@ class VolumeKeeper:
             return None
         return self._data / "local" / where.removeprefix(LOCAL_ROOT)
 
-    async def volume_deleted(self, volume: Object) -> None:
-        """A PersistentVolume is gone: so is its directory, if it was ours and is not to be retained."""
-        where = dig(volume, "spec", "local", "path") or dig(volume, "spec", "hostPath", "path") or ""
-        path = self.local_path(where)
-        if path is not None and dig(volume, "spec", "persistentVolumeReclaimPolicy") == "Delete":
-            await asyncio.to_thread(shutil.rmtree, path, True)
+    async def remove_local(self, volume: Object) -> None:
+        """Do away with the directory of a local volume of the provisioner's."""
+        path = self.local_path(dig(volume, "spec", "local", "path", default=""))
+        if path is not None and path.exists():
+            await asyncio.to_thread(shutil.rmtree, path)
 
 
 def _make(path: Path, mode: int) -> None:
