@@ -1,6 +1,21 @@
 """The controllers there are, by the names that kube-controller-manager gives them."""
 
-from . import endpoints, endpointslice, endpointslicemirroring, statefulset
+from . import (
+    endpoints,
+    endpointslice,
+    endpointslicemirroring,
+    garbagecollector,
+    namespace,
+    nodelifecycle,
+    persistentvolume,
+    podgc,
+    protection,
+    provisioner,
+    rootca,
+    serviceaccount,
+    statefulset,
+    tainteviction,
+)
 from .run import Special
 from .view import Controller
 
@@ -9,4 +24,14 @@ CONTROLLERS: tuple[Controller | Special, ...] = (
     endpointslice.CONTROLLER,
     endpoints.CONTROLLER,
     endpointslicemirroring.CONTROLLER,
+    garbagecollector.CONTROLLER,
+    namespace.CONTROLLER,
+    serviceaccount.CONTROLLER,
+    rootca.CONTROLLER,
+    nodelifecycle.CONTROLLER,
+    tainteviction.CONTROLLER,
+    podgc.CONTROLLER,
+    persistentvolume.CONTROLLER,
+    provisioner.CONTROLLER,
+    *protection.CONTROLLERS,
 )
