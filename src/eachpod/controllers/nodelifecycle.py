@@ -42,7 +42,7 @@ def reconcile(view: View, key: Key, now: float) -> Plan:
     if silent_in <= 0 and ready_status(node) != "Unknown":
         current = put(node, ("status", "conditions"), lost_conditions(node, now))
         changes.append(Update(NODE, current, "status"))
-    changes += _losses(view, current, health.ready, now)
+    changes += _losses(view, current, current is not node and ready_status(node) == "True", now)
     evict, wait = _eviction(view, current, now)
     marked = _spec_and_labels(current, evict, now)
     if marked is not None:
@@ -66,21 +66,17 @@ def _until_silent(view: View, node: Object, health: Health, now: float) -> float
     return health.probed + grace + 0.001 - now
 
 
-def _losses(view: View, node: Object, ready_before: str, now: float) -> list[Change | Together]:
-    """What the loss of a node means for it and its pods: told once, and pods of a silent node kept not ready."""
-    status = ready_status(node)
-    if status == "True":
+def _losses(view: View, node: Object, silenced: bool, now: float) -> list[Change | Together]:
+    """What silence means for a node and its pods. A node that says itself that it is not ready still speaks for its
+    pods, so that those are left alone."""
+    if ready_status(node) != "Unknown":
         return []
-    just_lost = ready_before == "True"
     changes: list[Change | Together] = []
-    if just_lost:
+    if silenced:
         text = f"Node {name(node)} status is now: NodeNotReady"
         changes.append(Emit(Note(_reference(name(node)), "NodeNotReady", text)))
-    if just_lost or status == "Unknown":
-        groups = tuple((_not_ready(pod, now),) for pod in view.select(POD, _PODS_BY_NODE, name(node)) if _is_ready(pod))
-        if groups:
-            changes.append(Together(groups))
-    return changes
+    groups = tuple((_not_ready(pod, now),) for pod in view.select(POD, _PODS_BY_NODE, name(node)) if _is_ready(pod))
+    return [*changes, Together(groups)] if groups else changes
 
 
 def _is_ready(pod: Object) -> bool:
@@ -161,7 +157,7 @@ def _node_of_pod(view: View, old: Object | None, new: Object | None) -> Iterable
     if new is None or deleting(new) or not _is_ready(new):
         return ()
     node = view.get(NODE, "", dig(new, "spec", "nodeName", default=""))
-    return (key_of(node),) if node is not None and ready_status(node) != "True" else ()
+    return (key_of(node),) if node is not None and ready_status(node) == "Unknown" else ()
 
 
 def _by_node(pod: Object) -> Iterable[str]:
