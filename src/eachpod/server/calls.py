@@ -22,6 +22,7 @@ from .admission.tolerations import default_tolerations
 from .allocation import ServiceAllocator
 from .config import ServerConfig
 from .context import Context
+from .openapi import Documents
 from .requestinfo import RequestInfo
 from .tokens import TokenAuthority
 from .watches import Frames
@@ -106,11 +107,13 @@ class Core:
     frames: Frames = field(default_factory=Frames)
     view: StoreView = field(init=False)
     services: ServiceAllocator = field(init=False)
+    documents: Documents = field(init=False)
 
     def __post_init__(self) -> None:
         self.view = StoreView(self.store)
         self.services = ServiceAllocator(self.config.service_cidrs, self.config.node_ports)
         self.services.follow(self.store)
+        self.documents = Documents(self.registry)
 
     def finish(self, kind: Kind, new: Object, old: Object | None, context: Context) -> Object:
         """What is chosen for an object after it was prepared and before it is validated."""

@@ -41,6 +41,8 @@ def answer(core: Core, method: str, path: str, accept: str, query: Query) -> Res
         return _root()
     if parts[0] in _CHECKS:
         return _health(parts, query)
+    if parts[0] == "openapi":
+        return _openapi(core, parts, query)
     if parts == ["version"]:
         return Response(200, VERSION)
     if parts[0] in ("api", "apis") and len(parts) <= (2 if parts[0] == "api" else 3):
@@ -82,12 +84,29 @@ def text(status: int, content: str) -> Response:
     return Response(status, content.encode(), content_type="text/plain; charset=utf-8")
 
 
+def _openapi(core: Core, parts: list[str], query: Query) -> Response:
+    if parts[:2] != ["openapi", "v3"]:
+        return text(404, "404 page not found\n")
+    if len(parts) == 2:
+        return Response(200, core.documents.index(), "text/plain; charset=utf-8")
+    path = "/".join(parts[2:])
+    found = core.documents.document(path)
+    if found is None:
+        return text(404, "404 page not found\n")
+    data, tag = found
+    wanted = query.get("hash")
+    if wanted and wanted != tag:
+        return Response(301, b"", headers={"Location": f"/openapi/v3/{path}?hash={tag}"})
+    return Response(200, data, headers={"Etag": f'"{tag}"', "Vary": "Accept"})
+
+
 def _discovery(core: Core, parts: list[str], accept: str) -> Response:
     registry = core.registry
     if len(parts) == 1:
         if discovery.wants_aggregated(accept):
-            data, _tag = discovery.aggregated(registry, core=parts[0] == "api")
-            return Response(200, data, discovery.AGGREGATED)
+            data, tag = discovery.aggregated(registry, core=parts[0] == "api")
+            headers = {"Etag": f'"{tag}"', "Vary": "Accept", "Cache-Control": "public"}
+            return Response(200, data, discovery.AGGREGATED, headers=headers)
         if "apidiscovery.k8s.io" in accept and "application/json," not in accept + ",":
             raise errors.NotAcceptable("only the following media types are accepted: application/json")
         address = f"{core.config.advertise_address}:{core.config.advertise_port}"

@@ -62,7 +62,12 @@ class HttpFront:
         if not info.resource:
             self.server.authorize(user, info)
             found = endpoints.answer(self.server, request.method, request.path, accept, query)
-            return _plain(found or endpoints.text(404, "404 page not found\n"))
+            if found is None:
+                return _plain(endpoints.text(404, "404 page not found\n"))
+            tag = found.headers.get("Etag")
+            if tag and request.headers.get("If-None-Match") == tag:
+                return web.Response(status=304, headers={"Etag": tag})
+            return _plain(found)
         if info.verb == "watch":
             asked = Request("GET", request.path, query, accept=accept)
             return await self._stream(request, self.server.watch(asked, user))
@@ -129,7 +134,8 @@ def _headers(content_type: str) -> dict[str, str]:
 def _plain(response: Response) -> web.Response:
     body: Any = response.body
     data = body if isinstance(body, bytes) else orjson.dumps(body)
-    made = web.Response(status=response.status, body=data, headers=_headers(response.content_type))
+    headers = {**_headers(response.content_type), **response.headers}
+    made = web.Response(status=response.status, body=data, headers=headers)
     for text in response.warnings:
         made.headers.add("Warning", f'299 - "{_quoted(text)}"')
     retry = _retry_after(body) if response.status >= 400 else None

@@ -35,6 +35,7 @@ class Response:
     body: Body = None
     content_type: str = "application/json"
     warnings: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class WatchEvent(NamedTuple):
