@@ -1,11 +1,13 @@
 """The controllers there are, by the names that kube-controller-manager gives them."""
 
 from . import (
+    disruption,
     endpoints,
     endpointslice,
     endpointslicemirroring,
     garbagecollector,
     namespace,
+    nodeipam,
     nodelifecycle,
     persistentvolume,
     podgc,
@@ -34,4 +36,6 @@ CONTROLLERS: tuple[Controller | Special, ...] = (
     persistentvolume.CONTROLLER,
     provisioner.CONTROLLER,
     *protection.CONTROLLERS,
+    disruption.CONTROLLER,
+    nodeipam.CONTROLLER,
 )
