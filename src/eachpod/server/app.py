@@ -82,6 +82,8 @@ class ApiServer(Core):
         kind = self.registry.by_plural(info.group, info.version, info.resource) if info.resource else None
         if kind is None:
             raise unknown_path()
+        if kind.resource.namespaced and not info.namespace and info.verb not in ("list", "watch"):
+            raise unknown_path() if info.name else not_allowed()
         context = Context(
             user=user, dry_run="dryRun" in request.query, field_manager=text(request.query, "fieldManager")
         )

@@ -9,7 +9,10 @@ from eachpod.model import errors
 from eachpod.model.kind import Kind
 from eachpod.model.objects import Object
 from eachpod.wire import protobuf
-from eachpod.wire.http import Body
+from eachpod.wire.http import Body, Request
+
+from . import fieldcheck
+from .context import Context
 
 _JSON = ("application/json", "")
 _YAML = "application/yaml"
@@ -60,14 +63,18 @@ def _yaml(data: bytes) -> Any:
         raise errors.BadRequest(f"error converting YAML to JSON: {error}") from None
 
 
-def object_of(kind: Kind, body: Body, content_type: str) -> Object:
-    """The object that a body holds, with the kind's defaults."""
-    value = parsed(body, content_type)
+def object_of(kind: Kind, request: Request, context: Context) -> Object:
+    """The object that a body holds, checked and with the kind's defaults."""
+    chosen = fieldcheck.level(request.query)
+    value = parsed(request.body, request.content_type)
     value = {} if value is None else value
     if not isinstance(value, dict):
         raise errors.BadRequest(f"json: cannot unmarshal array into Go value of type {kind.resource.kind}")
     check_identity(kind, value)
-    return defaulted(kind, value)
+    doubled: list[str] = []
+    if chosen == fieldcheck.STRICT and isinstance(request.body, bytes) and media_type(request.content_type) in _JSON:
+        doubled = fieldcheck.doubled_fields(request.body)
+    return defaulted(kind, fieldcheck.check(kind, value, chosen, context, doubled))
 
 
 def check_identity(kind: Kind, obj: Object) -> None:
@@ -91,16 +98,9 @@ def check_identity(kind: Kind, obj: Object) -> None:
 def defaulted(kind: Kind, obj: Object) -> Object:
     """Defaults filled in. A value of the wrong type shows here, where nothing checked types before."""
     if not isinstance(obj.get("metadata") or {}, dict):
-        raise _unreadable(kind, "metadata is not an object")
+        raise fieldcheck.unreadable(kind, "metadata is not an object")
     obj["metadata"] = obj.get("metadata") or {}
     try:
         return kind.default(obj)
     except (AttributeError, TypeError, KeyError, ValueError) as error:
-        raise _unreadable(kind, str(error)) from error
-
-
-def _unreadable(kind: Kind, why: str) -> errors.BadRequest:
-    resource = kind.resource
-    return errors.BadRequest(
-        f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: {why}'
-    )
+        raise fieldcheck.unreadable(kind, str(error)) from error

@@ -11,7 +11,7 @@ from eachpod.model.resources import ENDPOINTS, SERVICE
 from eachpod.store.contract import Change, Entry, Key, RevisionConflict
 from eachpod.wire.http import Response
 
-from . import decode, present
+from . import decode, fieldcheck, present
 from .admission.chain import Attributes, admit
 from .calls import ATTEMPTS, Call, Core
 from .context import Context
@@ -32,7 +32,7 @@ def answer(call: Call, status: int, obj: Object) -> Response:
 
 
 async def create(core: Core, call: Call) -> Response:
-    body = decode.object_of(call.kind, call.request.body, call.request.content_type)
+    body = decode.object_of(call.kind, call.request, call.context)
     return answer(call, 201, (await stored_new(core, call, body)).object)
 
 
@@ -59,7 +59,7 @@ async def stored_new(core: Core, call: Call, body: Object) -> Entry:
 
 
 async def update(core: Core, call: Call) -> Response:
-    body = decode.object_of(call.kind, call.request.body, call.request.content_type)
+    body = decode.object_of(call.kind, call.request, call.context)
     sent = dig(body, "metadata", "name", default="")
     if sent != call.info.name:
         if not sent:
@@ -105,10 +105,16 @@ async def patch(core: Core, call: Call) -> Response:
 
 
 async def patched(core: Core, call: Call, wanted: Patch) -> Object:
+    chosen = fieldcheck.level(call.request.query)
+
     def next_state(old: Object) -> Object:
         made = wanted(old)
         decode.check_identity(call.kind, made)
-        return decode.defaulted(call.kind, made)
+        sent = dig(made, "metadata", "name", default="")
+        if sent != call.info.name:
+            why = f"the name of the object ({sent}) does not match the name on the URL ({call.info.name})"
+            raise errors.BadRequest(why)
+        return decode.defaulted(call.kind, fieldcheck.check(call.kind, made, chosen, call.context))
 
     return await change(core, call, next_state)
 

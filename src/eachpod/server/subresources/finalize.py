@@ -10,7 +10,7 @@ from eachpod.wire.http import Response
 
 
 async def handle(core: Core, call: Call) -> Response:
-    sent = decode.object_of(call.kind, call.request.body, call.request.content_type)
+    sent = decode.object_of(call.kind, call.request, call.context)
     key = call.key()
     for _ in range(ATTEMPTS):
         entry = core.store.get(key)
