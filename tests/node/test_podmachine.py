@@ -1,5 +1,6 @@
 """The pod machine: what it orders, in which order, and that it always ends."""
 
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -80,7 +81,7 @@ def test_the_first_restart_is_immediate_and_the_next_ones_wait_longer_and_longer
         world.tell(Tick())
         if len(world.of_kind(StartContainer)) > before:
             starts.append(second)
-    gaps = [later - earlier for earlier, later in zip(starts, starts[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(starts)]
     assert starts[0] == 10
     assert gaps[:5] == [20, 40, 80, 160, 300]
     told = world.of_kind(Tell)[0]
