@@ -54,7 +54,7 @@ async def stored_new(core: Core, call: Call, body: Object) -> Entry:
     old = core.store.get(key)
     taken = errors.already_exists(resource, key.name)
     if old is not None and dig(old.object, "metadata", "deletionTimestamp"):
-        taken.message = f"object is being deleted: {taken.message}"
+        raise errors.AlreadyExists(f"object is being deleted: {taken.message}", details=taken.details)
     raise taken
 
 
