@@ -62,7 +62,7 @@ def _node_filters(info: PodInfo) -> list[Filter]:
         return () if node.node and pod_accepts(info.pod, node.node) else (NOT_SELECTED,)
 
     chosen = [cordon, named, taints]
-    if dig(info.pod, "spec", "nodeSelector") or dig(info.pod, "spec", "affinity", "nodeAffinity"):
+    if info.picky:
         chosen.append(selected)
     return list(chosen)
 

@@ -99,6 +99,8 @@ class PodInfo:
     compared: Amounts
     ports: tuple[HostPort, ...]
     priority: int
+    # Whether the pod asks for certain nodes.
+    picky: bool
     # Terms under which other pods are refused from, or drawn to, the domain of this one.
     anti_affinity: tuple[Object, ...]
     affinity: tuple[Object, ...]
@@ -128,6 +130,7 @@ def info_of(pod: Object) -> PodInfo:
         compared=asked | requests_of(pod, {"cpu": UNSTATED_CPU_MILLIS, "memory": UNSTATED_MEMORY_BYTES}),
         ports=tuple(host_ports_of(pod)),
         priority=int(dig(pod, "spec", "priority", default=0)),
+        picky=bool(dig(pod, "spec", "nodeSelector") or dig(pod, "spec", "affinity", "nodeAffinity")),
         anti_affinity=_terms(pod, "podAntiAffinity", "required"),
         affinity=_terms(pod, "podAffinity", "required"),
         soft_anti_affinity=_terms(pod, "podAntiAffinity", "preferred"),

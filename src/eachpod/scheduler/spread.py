@@ -42,10 +42,12 @@ class Constraint:
 
     def counts(self, info: PodInfo, node: NodeInfo) -> bool:
         """Whether the pods of this node count for the pod that is being placed."""
-        if self.honor_affinity and not (node.node and pod_accepts(info.pod, node.node)):
+        if self.honor_affinity and info.picky and not (node.node and pod_accepts(info.pod, node.node)):
             return False
+        if not self.honor_taints or not node.taints:
+            return True
         tolerations = dig(info.pod, "spec", "tolerations", default=())
-        return not (self.honor_taints and untolerated(node.taints, tolerations, (NO_SCHEDULE, NO_EXECUTE)))
+        return not untolerated(node.taints, tolerations, (NO_SCHEDULE, NO_EXECUTE))
 
 
 def _constraint(spec: Object, pod: Object) -> Constraint:
@@ -173,10 +175,14 @@ def _score_one(
     else:
         domains = dict.fromkeys((node.labels.get(constraint.key, "") for node in taking_part), 0)
         size = len(domains)
-        for node in cluster.real_nodes():
-            value = node.labels.get(constraint.key, "")
-            if value in domains and (built_in or constraint.key in node.labels) and constraint.counts(info, node):
-                domains[value] += counts.get(node.name, 0)
+        # Only nodes that have pods of the group can add to a domain; mostly those are few.
+        for node_name, count in counts.items():
+            holder = cluster.nodes.get(node_name)
+            if not count or holder is None or holder.node is None:
+                continue
+            value = holder.labels.get(constraint.key, "")
+            if value in domains and (built_in or constraint.key in holder.labels) and constraint.counts(info, holder):
+                domains[value] += count
     weight = math.log(size + 2)
     for index, node in enumerate(candidates):
         if not scored[index] or constraint.key not in node.labels:
