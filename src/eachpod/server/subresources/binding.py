@@ -3,8 +3,8 @@
 from typing import Any
 
 from eachpod.model import errors
-from eachpod.model.objects import Object, deleting, dig, name
-from eachpod.model.resources import POD
+from eachpod.model.objects import Object, deleting, dig, labels, name, put
+from eachpod.model.resources import NODE, POD
 from eachpod.model.timestamps import render
 from eachpod.server import decode
 from eachpod.server.calls import ATTEMPTS, Call, Core
@@ -12,6 +12,7 @@ from eachpod.store.contract import Change, Key, RevisionConflict
 from eachpod.wire.http import Response
 
 _SCHEDULED = "PodScheduled"
+_TOPOLOGY = ("topology.kubernetes.io/zone", "topology.kubernetes.io/region")
 
 
 async def handle(core: Core, call: Call) -> Response:
@@ -19,6 +20,9 @@ async def handle(core: Core, call: Call) -> Response:
     pod = call.info.name or dig(binding, "metadata", "name", default="")
     key = Key(POD.group_resource, call.info.namespace, pod)
     target = _target(binding)
+    node = core.store.get(Key(NODE.group_resource, "", target))
+    if node is not None:
+        binding = with_topology(binding, node.object)
     for _ in range(ATTEMPTS):
         entry = core.store.get(key)
         if entry is None:
@@ -34,6 +38,12 @@ async def handle(core: Core, call: Call) -> Response:
 
 def success(code: int) -> Object:
     return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": code}
+
+
+def with_topology(binding: Object, node: Object) -> Object:
+    """The binding with the labels that say where the node is, for pods that ask by the downward API (KEP-4742)."""
+    where = {key: value for key, value in labels(node).items() if key in _TOPOLOGY}
+    return put(binding, ("metadata", "labels"), {**labels(binding), **where}) if where else binding
 
 
 def _target(binding: Object) -> str:
@@ -74,10 +84,6 @@ def bound(pod: Object, node: str, binding: Object, now: float) -> Object:
         extra = dig(binding, "metadata", field)
         if extra:
             meta[field] = {**(meta.get(field) or {}), **extra}
-    # The node is part of the spec, so what the pod asks for has changed.
-    if meta.get("generation"):
-        meta["generation"] += 1
-        condition["observedGeneration"] = meta["generation"]
     status = {key: value for key, value in status.items() if key != "nominatedNodeName"}
     return {
         **pod,
