@@ -6,12 +6,15 @@ from dataclasses import replace
 
 from eachpod.model import errors
 from eachpod.model.fielderrors import not_supported
-from eachpod.model.objects import Object, dig, name
+from eachpod.model.objects import Object, dig, name, put
+from eachpod.model.patch.apply import tracked
 from eachpod.model.resources import ENDPOINTS, SERVICE
+from eachpod.model.structure import struct_of
+from eachpod.model.timestamps import render
 from eachpod.store.contract import Change, Entry, Key, RevisionConflict
-from eachpod.wire.http import Response
+from eachpod.wire.http import APPLY_PATCH, Response
 
-from . import decode, fieldcheck, present
+from . import applying, decode, fieldcheck, present
 from .admission.chain import Attributes, admit
 from .calls import ATTEMPTS, Call, Core
 from .context import Context
@@ -72,7 +75,7 @@ async def update(core: Core, call: Call) -> Response:
     return answer(call, 200, await change(core, call, lambda old: present.sealed(body, call.resource)))
 
 
-async def change(core: Core, call: Call, next_state: Callable[[Object], Object]) -> Object:
+async def change(core: Core, call: Call, next_state: Callable[[Object], Object], *, applies: bool = False) -> Object:
     """Store what `next_state` makes of the present object. It is asked again where another write came first, unless
     what it made names the version that it is about (then `updated` finds the conflict)."""
     key, kind = call.key(), call.kind
@@ -83,7 +86,9 @@ async def change(core: Core, call: Call, next_state: Callable[[Object], Object])
         old = present.converted(kind, entry.object)
         body, part = next_state(old), call.info.subresource
         new = updated(kind, body, old, call.context, core.view, core.plugins, part, core.finish)
-        if new == old:
+        if not applies and old["metadata"].get("managedFields"):
+            new = _tracked(call, old, new)
+        if _same(new, old):
             call.context.end()
             return old
         try:
@@ -99,7 +104,37 @@ async def change(core: Core, call: Call, next_state: Callable[[Object], Object])
     raise errors.conflict(call.resource, key.name, _MODIFIED)
 
 
+def _tracked(call: Call, old: Object, new: Object) -> Object:
+    """Who wrote which field is kept for objects that are applied: only those ask for it."""
+    who = {
+        "manager": call.context.field_manager or "unknown",
+        "operation": "Update",
+        "apiVersion": call.resource.api_version,
+        "time": render(call.context.now),
+        **({"subresource": call.info.subresource} if call.info.subresource else {}),
+    }
+    return put(new, ("metadata", "managedFields"), tracked(old, new, struct_of(call.resource), who))
+
+
+def _same(new: Object, old: Object) -> bool:
+    """Whether there is nothing to store; the times of managedFields do not count."""
+    if new == old:
+        return True
+    fields = ("metadata", "managedFields")
+    if not dig(new, *fields) or not dig(old, *fields):
+        return False
+
+    def timeless(obj: Object) -> Object:
+        entries = [{k: v for k, v in entry.items() if k != "time"} for entry in obj["metadata"]["managedFields"]]
+        return put(obj, fields, entries)
+
+    return timeless(new) == timeless(old)
+
+
 async def patch(core: Core, call: Call) -> Response:
+    if decode.media_type(call.request.content_type) == APPLY_PATCH:
+        return await applying.handle(core, call)
+    applying.check_options(call, applies=False)
     wanted = patch_of(call)
     return answer(call, 200, await patched(core, call, wanted))
 
