@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncIterator
 
-from eachpod.model.errors import from_status
+from eachpod.model.errors import NotFound, from_status
 from eachpod.wire.http import Request, Response, WatchEvent
 
+from . import endpoints
 from .app import ApiServer
 from .user import LOOPBACK, User
 
@@ -16,6 +17,11 @@ class InProcessTransport:
         self._server, self._user = server, user
 
     async def send(self, request: Request) -> Response:
+        known = endpoints.answer(self._server, request.method, request.path, request.accept, request.query)
+        if known is not None:  # discovery and the like
+            if known.status >= 400:
+                raise NotFound("the server could not find the requested resource")
+            return known
         return await self._server.answer(request, self._user)
 
     async def watch(self, request: Request) -> AsyncIterator[WatchEvent]:
