@@ -1,0 +1,102 @@
+"""How many pods of a budget may be evicted."""
+
+from typing import Any
+
+import pytest
+
+from eachpod.client.cache import Cache
+from eachpod.controllers import disruption
+from eachpod.controllers.config import ControllersConfig
+from eachpod.controllers.plan import Emit, Update
+from eachpod.controllers.view import Key, View
+from eachpod.model.objects import Object
+from eachpod.model.resources import POD, PODDISRUPTIONBUDGET, REPLICASET
+from eachpod.model.timestamps import render
+
+NOW = 1_800_000_000.0
+OWNER = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web", "uid": "rs", "controller": True}
+
+
+def pod(index: int, ready: bool = True, owned: bool = True, **meta: Any) -> Object:
+    references = [OWNER] if owned else []
+    return {
+        "metadata": {
+            "name": f"p{index}",
+            "namespace": "d",
+            "uid": f"p{index}",
+            "labels": {"app": "web"},
+            "ownerReferences": references,
+            **meta,
+        },
+        "status": {"conditions": [{"type": "Ready", "status": str(ready)}]},
+    }
+
+
+def result(
+    spec: Object, pods: list[Object], replicas: int = 4, status: Object | None = None
+) -> tuple[Object, list[str]]:
+    """The written status and the reasons of events."""
+    budget = {
+        "metadata": {"name": "b", "namespace": "d", "uid": "b", "generation": 3},
+        "spec": {"selector": {"matchLabels": {"app": "web"}}, **spec},
+        "status": status or {},
+    }
+    caches = {resource: Cache() for resource in disruption.CONTROLLER.resources}
+    caches[PODDISRUPTIONBUDGET].put(budget)
+    caches[REPLICASET].put({"metadata": {"name": "web", "namespace": "d", "uid": "rs"}, "spec": {"replicas": replicas}})
+    for one in pods:
+        caches[POD].put(one)
+    plan = disruption.reconcile(View(caches, ControllersConfig()), Key("d", "b"), NOW)
+    written = [one.object["status"] for one in plan.changes if isinstance(one, Update)]
+    return written[0] if written else {}, [one.note.reason for one in plan.changes if isinstance(one, Emit)]
+
+
+@pytest.mark.parametrize(
+    ("spec", "ready", "desired", "expected", "allowed"),
+    [
+        ({"minAvailable": 2}, 4, 2, 4, 2),
+        ({"minAvailable": 5}, 4, 5, 4, 0),
+        ({"minAvailable": "50%"}, 4, 2, 4, 2),
+        ({"minAvailable": "51%"}, 4, 3, 4, 1),
+        ({"maxUnavailable": 1}, 4, 3, 4, 1),
+        ({"maxUnavailable": 1}, 3, 3, 4, 0),
+        ({"maxUnavailable": "30%"}, 4, 2, 4, 2),
+        ({"maxUnavailable": 9}, 4, 0, 4, 4),
+    ],
+)
+def test_budgets(spec: Object, ready: int, desired: int, expected: int, allowed: int) -> None:
+    status, _ = result(spec, [pod(i, ready=i < ready) for i in range(4)])
+    found = (status["desiredHealthy"], status["expectedPods"], status["disruptionsAllowed"], status["currentHealthy"])
+    assert found == (desired, expected, allowed, ready)
+    assert status["observedGeneration"] == 3
+    assert status["conditions"][0]["reason"] == ("SufficientPods" if allowed else "InsufficientPods")
+
+
+def test_no_pods_no_disruption() -> None:
+    status, told = result({"minAvailable": 0}, [])
+    assert (status["disruptionsAllowed"], told) == (0, ["NoPods"])
+
+
+def test_pods_that_nobody_counts() -> None:
+    status, told = result({"maxUnavailable": 1}, [pod(0, owned=False)])
+    assert (status["expectedPods"], told) == (0, ["UnmanagedPods"])
+
+
+def test_an_unknown_owner_stops_evictions() -> None:
+    stranger = pod(0)
+    stranger["metadata"]["ownerReferences"] = [{**OWNER, "uid": "other"}]
+    status, told = result({"maxUnavailable": 1}, [stranger])
+    assert status["conditions"][0]["reason"] == "SyncFailed"
+    assert (status["disruptionsAllowed"], told) == (0, ["CalculateExpectedPodCountFailed"])
+
+
+@pytest.mark.parametrize(("age", "healthy", "told"), [(10, 3, []), (130, 4, ["NotDeleted"])])
+def test_evicted_pods_count_as_gone_for_a_while(age: float, healthy: int, told: list[str]) -> None:
+    before = {"disruptedPods": {"p0": render(NOW - age)}}
+    status, reasons = result({"minAvailable": 1}, [pod(i) for i in range(4)], status=before)
+    assert (status["currentHealthy"], reasons) == (healthy, told)
+
+
+def test_an_equal_status_is_not_written_again() -> None:
+    status, _ = result({"minAvailable": 1}, [pod(0)])
+    assert result({"minAvailable": 1}, [pod(0)], status=status) == ({}, [])
