@@ -205,7 +205,8 @@ async def serve(
     server = web.Server(api.handle, access_log=None)
     loop = asyncio.get_running_loop()
     context = tls_context(config.tls) if config.tls else None
-    listening = [await loop.create_server(server, sock=sock, ssl=context) for sock in config.sockets]
+    # Copies: the given sockets stay open for an agent that is begun again.
+    listening = [await loop.create_server(server, sock=sock.dup(), ssl=context) for sock in config.sockets]
     try:
         await asyncio.Event().wait()
     finally:
