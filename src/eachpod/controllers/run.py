@@ -20,6 +20,7 @@ from eachpod.model.objects import Object
 from eachpod.model.resource import Resource
 
 from .config import ControllersConfig
+from .leader import Candidate, lead
 from .ownwrites import OwnWrites
 from .perform import Performer
 from .plan import UNSET, Plan
@@ -183,6 +184,14 @@ async def run_controller(controller: Controller, context: Context) -> None:
 
 async def run_all(client: Client, config: ControllersConfig, clock: Clock = time.time) -> None:
     """Run all controllers that the settings ask for, until cancelled."""
+    if not config.leader_elect:
+        await _run_chosen(client, config, clock)
+        return
+    candidate = Candidate(config.identity, config.lease_seconds)
+    await lead(client, candidate, clock, partial(_run_chosen, client, config, clock))
+
+
+async def _run_chosen(client: Client, config: ControllersConfig, clock: Clock) -> None:
     from .table import CONTROLLERS  # the table names them all, and they name this module's types
 
     chosen = [c for c in CONTROLLERS if config.enabled(c.name, by_default=c.by_default)]

@@ -1,0 +1,80 @@
+"""Who holds the Lease, and that two never work at once."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from eachpod.client.client import Client
+from eachpod.controllers.leader import Candidate, bid, holds, lead
+from eachpod.model.resources import LEASE, NAMESPACE
+from eachpod.server.app import ApiServer
+from eachpod.server.config import ServerConfig
+from eachpod.server.inprocess import InProcessTransport
+from eachpod.store.memory import MemoryStore
+
+ME = Candidate("me", 15)
+
+
+def lease(holder: str, transitions: int = 2) -> dict[str, Any]:
+    spec = {
+        "holderIdentity": holder,
+        "leaseDurationSeconds": 15,
+        "leaseTransitions": transitions,
+        "acquireTime": "then",
+    }
+    return {"metadata": {"name": "x"}, "spec": spec}
+
+
+@pytest.mark.parametrize(
+    ("found", "unchanged_for", "transitions"),
+    [
+        (None, 0, 0),
+        (lease("me"), 0, 2),
+        (lease("other"), 14.9, None),
+        (lease("other"), 15, 3),
+        (lease(""), 0, 3),
+    ],
+)
+def test_bid(found: dict[str, Any] | None, unchanged_for: float, transitions: int | None) -> None:
+    wanted = bid(ME, found, unchanged_for, 0.0)
+    if transitions is None:
+        assert wanted is None
+        return
+    assert wanted is not None
+    assert holds(ME, wanted)
+    assert wanted["spec"]["leaseTransitions"] == transitions
+    assert (wanted["spec"]["acquireTime"] == "then") == holds(ME, found)
+
+
+async def test_one_works_and_the_other_takes_over() -> None:
+    client = Client(InProcessTransport(ApiServer(MemoryStore(), ServerConfig())))
+    await client.create(NAMESPACE, {"metadata": {"name": "kube-system"}})
+    working: list[str] = []
+    together: list[tuple[str, ...]] = []
+
+    async def run(name: str) -> None:
+        async def work() -> None:
+            working.append(name)
+            together.append(tuple(working))
+            try:
+                await asyncio.Event().wait()
+            finally:
+                working.remove(name)
+
+        await lead(client, Candidate(name, 1.0), lambda: 0.0, work)
+
+    first = asyncio.create_task(run("a"))
+    while not working:
+        await asyncio.sleep(0.005)
+    second = asyncio.create_task(run("b"))
+    await asyncio.sleep(0.3)
+    assert working == ["a"]
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    while working != ["b"]:
+        await asyncio.sleep(0.01)
+    assert (await client.get(LEASE, "kube-controller-manager", "kube-system"))["spec"]["leaseTransitions"] == 1
+    assert together == [("a",), ("b",)]
+    second.cancel()
+    await asyncio.gather(second, return_exceptions=True)
