@@ -419,3 +419,79 @@ def test_a_claim_that_is_deleted_holds_its_pod_up_and_says_so(view_of: MakeView)
     (emit,) = changes(decide(view_of, set_, [], persistentvolumeclaims=[claim]))
     text = "Create Pod web-0 in StatefulSet web failed error: pvc data-web-0 is being deleted"
     assert (emit.note.reason, emit.note.message) == ("FailedCreate", text)
+
+
+def asked(name: str, **spec: Any) -> Object:
+    return stateful_set(1, meta={"annotations": {f"eachpod.dev/{name}": "true"}}, **spec)
+
+
+def headless(**spec: Any) -> Object:
+    return {
+        "metadata": {"name": "web", "namespace": "d"},
+        "spec": {"clusterIP": "None", "selector": {"app": "web"}, **spec},
+    }
+
+
+def status_of(plan: Plan) -> Object:
+    (update,) = (change for change in plan.always if isinstance(change, Update))
+    return dict(update.object["status"])
+
+
+@pytest.mark.parametrize(
+    ("spec", "services", "reason"),
+    [
+        ({}, [headless()], "Named"),
+        ({}, [headless(selector=None)], "Named"),
+        ({}, [], "NoGoverningService"),
+        ({"serviceName": ""}, [headless()], "NoGoverningService"),
+        ({}, [headless(clusterIP="10.0.0.1")], "ServiceNotHeadless"),
+        ({}, [headless(selector={"app": "else"})], "SelectorMismatch"),
+    ],
+)
+def test_it_says_why_pods_have_no_names(view_of: MakeView, spec: Any, services: list[Object], reason: str) -> None:
+    plan = decide(view_of, asked("explain", **spec), [pod(0)], services=services)
+    named = {c["type"]: c for c in status_of(plan)["conditions"]}["eachpod.dev/Named"]
+    assert (named["reason"], named["status"]) == (reason, "True" if reason == "Named" else "False")
+    assert acts(plan) == ([] if reason == "Named" else [f"!{reason}"])
+    told = put(asked("explain", **spec), ("status",), status_of(plan))
+    assert acts(decide(view_of, told, [pod(0)], services=services)) == []
+
+
+def test_it_says_what_it_waits_for_and_keeps_what_others_say(view_of: MakeView) -> None:
+    foreign = {"type": "Foreign", "status": "True"}
+    set_ = asked("explain", status={"conditions": [foreign]})
+    waiting = status_of(decide(view_of, set_, [pod(0, "unready")], services=[headless()]))["conditions"]
+    assert waiting[0] == foreign
+    assert waiting[1]["message"] == "pod web-0 is not Running and Ready"
+    silent = put(stateful_set(1), ("status",), {"conditions": waiting})
+    assert status_of(decide(view_of, silent, [pod(0, "unready")]))["conditions"] == [foreign]
+
+
+def test_names_that_are_too_long_are_found(view_of: MakeView) -> None:
+    from eachpod.controllers.statefulset.explain import diagnose
+
+    assert diagnose(put(stateful_set(), ("metadata", "name"), "x" * 52), headless()) is None
+    found = diagnose(put(stateful_set(), ("metadata", "name"), "x" * 53), headless())
+    assert found is not None
+    assert found.message.startswith("the name of the set is 1 characters too long")
+
+
+@pytest.mark.parametrize(
+    ("set_", "reason", "at", "expected"),
+    [
+        (asked("replace-broken-pods"), "ImagePullBackOff", V2_NAME, ["-web-0"]),
+        (asked("replace-broken-pods"), "CrashLoopBackOff", V2_NAME, ["-web-0"]),
+        (asked("replace-broken-pods"), "ContainerCreating", V2_NAME, []),
+        (asked("replace-broken-pods"), "ImagePullBackOff", V1_NAME, []),
+        (asked("replace-broken-pods", updateStrategy={"type": "OnDelete"}), "ImagePullBackOff", V2_NAME, []),
+        (stateful_set(1), "ImagePullBackOff", V2_NAME, []),
+    ],
+)
+def test_a_broken_pod_is_replaced_when_asked(
+    view_of: MakeView, set_: Object, reason: str, at: str, expected: list[str]
+) -> None:
+    """The template is v1 again; the pod is at `at`."""
+    broken = pod(0, "pending", at)
+    broken["status"]["containerStatuses"] = [{"state": {"waiting": {"reason": reason}}}]
+    newest = {**V1, "revision": 3}
+    assert acts(decide(view_of, set_, [broken], [V2, newest])) == expected

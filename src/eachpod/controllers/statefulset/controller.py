@@ -4,15 +4,15 @@ import re
 from collections.abc import Iterable
 
 from eachpod.controllers.ownership import adopt, claim
-from eachpod.controllers.plan import NOTHING, Change, Confirm, Plan, update_status
+from eachpod.controllers.plan import NOTHING, Change, Confirm, Emit, Plan, update_status
 from eachpod.controllers.podstate import available_in
 from eachpod.controllers.view import Controller, Key, View, Watch, owner_keys
 from eachpod.model import objects
 from eachpod.model.labelselector import Selector
 from eachpod.model.objects import Object, dig
-from eachpod.model.resources import CONTROLLERREVISION, PERSISTENTVOLUMECLAIM, POD, STATEFULSET
+from eachpod.model.resources import CONTROLLERREVISION, PERSISTENTVOLUMECLAIM, POD, SERVICE, STATEFULSET
 
-from . import revisions, status
+from . import explain, revisions, status
 from .decide import Decision, World, decide
 from .identity import claim_templates, parent_and_ordinal, revision_of
 
@@ -32,15 +32,28 @@ def reconcile(view: View, key: Key, now: float) -> Plan:
     counted = status.count(set_, members.members, history, now)
     decision = Decision() if objects.deleting(set_) else decide(world)
     final = status.completed(set_, _less(counted, decision, history))
+    told, final = _explained(view, set_, decision, final, now)
     live = {objects.name(history.current), objects.name(history.update), *map(revision_of, members.members)}
     return Plan(
-        changes=(*adoptions, *members.changes, *history.changes, *decision.steps),
+        changes=(*adoptions, *members.changes, *history.changes, *decision.steps, *told),
         always=(
             *update_status(STATEFULSET, set_, status.encoded(final)),
             *revisions.truncation(set_, found, live),
         ),
         requeue_after=_next_available(set_, members.members, now),
     )
+
+
+def _explained(
+    view: View, set_: Object, decision: Decision, final: Object, now: float
+) -> tuple[tuple[Emit, ...], Object]:
+    """The status with conditions that explain it, and what is to be told, where that is asked for."""
+    if not explain.is_asked_for(set_, view.config.explain):
+        return (), {**final, "conditions": explain.without(set_)}
+    service = view.get(SERVICE, objects.namespace(set_), dig(set_, "spec", "serviceName", default=""))
+    finding = explain.diagnose(set_, service)
+    conditions = explain.conditions(set_, decision.waits, finding, now)
+    return explain.events(set_, finding), {**final, "conditions": conditions}
 
 
 def _candidates(view: View, set_: Object) -> list[Object]:
@@ -119,6 +132,19 @@ def _claim_keys(view: View, old: Object | None, new: Object | None) -> Iterable[
     return [Key(namespace, objects.name(s)) for s in view.within(STATEFULSET, namespace) if _could_claim(s, name)]
 
 
+def _governed_keys(view: View, old: Object | None, new: Object | None) -> Iterable[Key]:
+    """Sets that name the Service; of interest only to those that are to be explained."""
+    obj = new if new is not None else old
+    if obj is None:
+        return ()
+    namespace, name = objects.namespace(obj), objects.name(obj)
+    return [
+        Key(namespace, objects.name(set_))
+        for set_ in view.within(STATEFULSET, namespace)
+        if dig(set_, "spec", "serviceName") == name and explain.is_asked_for(set_, view.config.explain)
+    ]
+
+
 def _could_claim(set_: Object, name: str) -> bool:
     tail = re.escape(objects.name(set_))
     return any(
@@ -137,5 +163,6 @@ CONTROLLER = Controller(
         Watch(POD, _member_keys),
         Watch(CONTROLLERREVISION, _member_keys),
         Watch(PERSISTENTVOLUMECLAIM, _claim_keys),
+        Watch(SERVICE, _governed_keys),
     ),
 )

@@ -17,6 +17,7 @@ from eachpod.model.objects import Object, dig
 from eachpod.model.resources import POD
 
 from . import claims as claim_rules
+from . import heal
 from .claims import Claims
 from .identity import (
     identity_matches,
@@ -123,6 +124,8 @@ def _replica(world: World, number: int, pod: Object | None) -> Turn:
     if is_finished(pod):
         gone = () if objects.deleting(pod) else (delete_pod(world.set_, pod),)
         return Turn(gone, f"pod {name} has {phase(pod).lower()} and is replaced when it is gone")
+    if _is_to_heal(world, number, pod):
+        return Turn((delete_pod(world.set_, pod),), f"pod {name} is broken and comes back at the newest revision")
     changes: tuple[Change, ...] = ()
     if phase(pod) == "Pending":
         changes = claim_rules.missing(world.set_, pod, world.claims)
@@ -135,6 +138,14 @@ def _replica(world: World, number: int, pod: Object | None) -> Turn:
         if waits:
             return Turn(changes, waits)
     return Turn(changes or _repair(world, pod))
+
+
+def _is_to_heal(world: World, number: int, pod: Object) -> bool:
+    outdated = revision_of(pod) != objects.name(world.history.update)
+    if not outdated or not heal.is_asked_for(world.set_) or not heal.is_broken(pod):
+        return False
+    rolling = dig(world.set_, "spec", "updateStrategy", default={})
+    return rolling.get("type", "RollingUpdate") == "RollingUpdate" and not _starts_at_current(world.set_, number)
 
 
 def _not_done(world: World, pod: Object) -> str:
