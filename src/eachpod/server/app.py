@@ -9,13 +9,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from eachpod.model import errors
+from eachpod.model.kind import Kind
 from eachpod.wire.http import Request, Response
 
 from . import reads, requestinfo, reviews, subresources, writes
 from .authz import Authorizer
-from .calls import Call, Core, not_allowed, unknown_path
+from .calls import BINDING, Call, Core, not_allowed, unknown_path
 from .context import Context
 from .requestinfo import RequestInfo, text
+from .subresources import binding
 from .user import User
 from .watches import Watch
 
@@ -66,6 +68,8 @@ class ApiServer(Core):
         if call.resource.kind.endswith("Review") and call.info.verb == "create":
             authorizer = self.authorize if isinstance(self.authorize, Authorizer) else None
             return await reviews.handle(self, call, authorizer, self.token_user)
+        if call.resource == BINDING and call.info.verb == "create":
+            return await binding.handle(self, call)
         handler = _HANDLERS.get(call.info.verb)
         if handler is None or call.info.verb not in call.resource.verbs:
             raise not_allowed()
@@ -80,13 +84,21 @@ class ApiServer(Core):
         info = requestinfo.parse(request.method, request.path, request.query)
         self.authorize(user, info)
         kind = self.registry.by_plural(info.group, info.version, info.resource) if info.resource else None
-        if kind is None:
+        if kind is None or (info.namespace and not _may_name_namespace(kind, info)):
             raise unknown_path()
         if kind.resource.namespaced and not info.namespace and info.verb not in ("list", "watch"):
             raise unknown_path() if info.name else not_allowed()
+        if (info.verb in ("update", "patch") and not info.name) or request.method == "HEAD":
+            raise not_allowed()
+        if info.verb == "create" and info.name and not info.subresource:
+            raise not_allowed()
         context = Context(
             user=user, dry_run="dryRun" in request.query, field_manager=text(request.query, "fieldManager")
         )
         if "deprecated" in kind.extra:
             context.warn(kind.extra["deprecated"])
         return Call(request, info, kind, context, encoded)
+
+
+def _may_name_namespace(kind: Kind, info: RequestInfo) -> bool:
+    return kind.resource.namespaced or info.resource == "namespaces"

@@ -36,6 +36,18 @@ from .user import LOOPBACK
 log = logging.getLogger(__name__)
 
 _NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
+_PRIORITIES = (
+    (
+        "system-cluster-critical",
+        2000000000,
+        "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.",
+    ),
+    (
+        "system-node-critical",
+        2000001000,
+        "Used for system critical pods that must not be moved from their current node.",
+    ),
+)
 _RBAC = "rbac.authorization.k8s.io"
 _LABELS = {"kubernetes.io/bootstrapping": "rbac-defaults"}
 _ANNOTATIONS = {f"{_RBAC}/autoupdate": "true"}
@@ -62,12 +74,8 @@ async def install(server: ApiServer) -> None:
     """Create what is missing."""
     for name in _NAMESPACES:
         await ensure(server, NAMESPACE, {"metadata": {"name": name}})
-    for name, value in (("system-cluster-critical", 2000000000), ("system-node-critical", 2000001000)):
-        text = "Used for system critical pods that must run in the cluster"
-        if "node" in name:
-            text = "Used for system critical pods that must not be moved from their current node"
-        body = {"metadata": {"name": name}, "value": value, "description": f"{text}."}
-        await ensure(server, PRIORITYCLASS, body)
+    for name, value, text in _PRIORITIES:
+        await ensure(server, PRIORITYCLASS, {"metadata": {"name": name}, "value": value, "description": text})
     await _install_roles(server)
     await ensure(server, SERVICECIDR, _range(server))
     await _install_service(server)

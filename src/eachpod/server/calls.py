@@ -15,6 +15,7 @@ from eachpod.wire.http import Request
 
 from .admission.chain import Plugin
 from .admission.lifecycle import lifecycle
+from .admission.nodetaint import taint_new_node
 from .admission.priority import priority
 from .admission.serviceaccount import service_account
 from .admission.storage import default_class, in_use_protection
@@ -89,10 +90,25 @@ BUILT_IN: tuple[Plugin, ...] = (
     lifecycle,
     service_account,
     default_tolerations,
+    taint_new_node,
     priority,
     default_class,
     in_use_protection,
 )
+
+
+# Kinds that are only ways to write others, or that nobody writes: they need no storage of their own.
+BINDING = Resource("", "v1", "Binding", "bindings", verbs=("create",))
+_COMPONENT_STATUS = Resource(
+    "", "v1", "ComponentStatus", "componentstatuses", namespaced=False, short_names=("cs",), verbs=("get", "list")
+)
+
+
+def _served() -> Registry:
+    registry = builtin()
+    registry.add(Kind(BINDING))
+    registry.add(Kind(_COMPONENT_STATUS))
+    return registry
 
 
 @dataclass(slots=True)
@@ -101,7 +117,7 @@ class Core:
 
     store: Store
     config: ServerConfig = field(default_factory=ServerConfig)
-    registry: Registry = field(default_factory=builtin)
+    registry: Registry = field(default_factory=_served)
     plugins: tuple[Plugin, ...] = BUILT_IN
     tokens: TokenAuthority | None = None
     frames: Frames = field(default_factory=Frames)
@@ -130,9 +146,21 @@ class Core:
             raise errors.InternalError(f"Internal error occurred: {error.strerror or error}") from error
 
 
+class _NoSuchPath(errors.NotFound):
+    """About no object: its details are there, but empty."""
+
+    def status(self) -> Object:
+        return {**super().status(), "details": {}}
+
+
+class _NoSuchMethod(errors.MethodNotAllowed):
+    def status(self) -> Object:
+        return {**super().status(), "details": {}}
+
+
 def not_allowed() -> errors.MethodNotAllowed:
-    return errors.MethodNotAllowed("the server does not allow this method on the requested resource")
+    return _NoSuchMethod("the server does not allow this method on the requested resource")
 
 
 def unknown_path() -> errors.NotFound:
-    return errors.NotFound("the server could not find the requested resource", details={})
+    return _NoSuchPath("the server could not find the requested resource")

@@ -83,16 +83,23 @@ def check_identity(kind: Kind, obj: Object) -> None:
     version, name = obj.get("apiVersion") or resource.api_version, obj.get("kind") or resource.kind
     if name != resource.kind:
         group, _, bare = version.rpartition("/")
-        expected = f"{resource.api_version}, Kind={resource.kind}"
+        internal = resource.group.partition(".")[0] or "core"
         text = f'{name} in version "{bare}" cannot be handled as a {resource.kind}: '
-        text += f"converting ({group or 'v1'}.{name}) to "
-        text += f"({expected}): unknown conversion"
+        text += f"converting ({group or 'v1'}.{name}) to ({internal}.{resource.kind}): unknown conversion"
         raise errors.BadRequest(text)
     if version != resource.api_version:
-        raise errors.BadRequest(
-            f"the API version in the data ({version}) does not match the expected API version ({resource.api_version})"
-        )
+        if not _same_group(version, resource.api_version):
+            raise errors.BadRequest(
+                f"the API version in the data ({version}) does not match the expected API version "
+                f"({resource.api_version})"
+            )
+        text = f'no kind "{name}" is registered for version "{version}" in scheme "pkg/runtime/scheme.go:111"'
+        raise errors.BadRequest(f'{name} in version "{version}" cannot be handled as a {resource.kind}: {text}')
     obj["apiVersion"], obj["kind"] = resource.api_version, resource.kind
+
+
+def _same_group(version: str, expected: str) -> bool:
+    return version.rpartition("/")[0] == expected.rpartition("/")[0]
 
 
 def defaulted(kind: Kind, obj: Object) -> Object:

@@ -9,7 +9,7 @@ from eachpod.model.objects import Object
 from eachpod.wire.http import Response
 
 from . import discovery
-from .calls import Core
+from .calls import Core, unknown_path
 from .requestinfo import Query
 
 VERSION: Object = {
@@ -43,6 +43,10 @@ def answer(core: Core, method: str, path: str, accept: str, query: Query) -> Res
         return _health(parts, query)
     if parts[0] == "openapi":
         return _openapi(core, parts, query)
+    if parts == ["openid", "v1", "jwks"] and core.tokens is not None:
+        return Response(200, core.tokens.jwks(), "application/jwk-set+json")
+    if parts == [".well-known", "openid-configuration"] and core.tokens is not None:
+        return Response(200, core.tokens.discovery(core.config.advertise_address, core.config.advertise_port))
     if parts == ["version"]:
         return Response(200, VERSION)
     if parts[0] in ("api", "apis") and len(parts) <= (2 if parts[0] == "api" else 3):
@@ -119,6 +123,8 @@ def _discovery(core: Core, parts: list[str], accept: str) -> Response:
         found = discovery.group_document(registry, parts[1])
     else:
         found = discovery.resources_document(registry, parts[1], parts[2])
+        if found is None and parts[1] in registry.groups():
+            raise unknown_path()
     return Response(200, found) if found else text(404, "404 page not found\n")
 
 

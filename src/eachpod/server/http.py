@@ -68,6 +68,9 @@ class HttpFront:
             if tag and request.headers.get("If-None-Match") == tag:
                 return web.Response(status=304, headers={"Etag": tag})
             return _plain(found)
+        if info.group not in self.server.registry.groups():
+            self.server.authorize(user, info)
+            return _plain(endpoints.text(404, "404 page not found\n"))
         if info.verb == "watch":
             asked = Request("GET", request.path, query, accept=accept)
             return await self._stream(request, self.server.watch(asked, user))
@@ -84,7 +87,7 @@ class HttpFront:
             raise unknown_path()
         target = find_target(call.info, query, self.server.view)
         if target is None:
-            return _plain(endpoints.text(200, ""))
+            return web.Response(status=204)
         return await pass_on(request, target, self.agent_tls)
 
     def _user(self, request: web.BaseRequest) -> User:

@@ -22,9 +22,8 @@ _FUTURE_SECONDS = 3.0
 async def get(core: Core, call: Call) -> Response:
     version = text(call.request.query, "resourceVersion")
     if version and not version.isdigit():
-        raise errors.InternalError(
-            f'Invalid value: "{version}": strconv.ParseUint: parsing "{version}": invalid syntax'
-        )
+        why = f'Invalid value: "{version}": strconv.ParseUint: parsing "{version}": invalid syntax'
+        raise errors.InternalError(f"resourceVersion: {why}", reason="")
     entry = core.store.get(call.key())
     if entry is None:
         raise errors.not_found(call.resource, call.info.name)

@@ -95,6 +95,16 @@ class TokenAuthority:
             return None
         return _living(claims, view)
 
+    def discovery(self, address: str, port: int) -> Object:
+        """The OpenID provider's configuration."""
+        return {
+            "issuer": self.issuer,
+            "jwks_uri": f"https://{address}:{port}/openid/v1/jwks",
+            "response_types_supported": ["id_token"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": [self.algorithm],
+        }
+
     def jwks(self) -> Object:
         """The public key as a JSON Web Key Set."""
         algorithm = jwt.get_algorithm_by_name(self.algorithm)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from eachpod.model import errors
-from eachpod.model.fielderrors import not_supported
+from eachpod.model.fielderrors import invalid, not_supported
 from eachpod.model.objects import Object, dig, name, put
 from eachpod.model.patch.apply import tracked
 from eachpod.model.resources import ENDPOINTS, SERVICE
@@ -23,7 +23,7 @@ from .reads import form_of, list_objects, selection_of
 from .requestinfo import text
 from .verbs.create import created
 from .verbs.delete import Deletion, Options, deleted
-from .verbs.update import ends, updated
+from .verbs.update import check_uid, ends, updated
 
 _MODIFIED = "the object has been modified; please apply your changes to the latest version and try again"
 _NAME_ATTEMPTS = 8
@@ -72,7 +72,12 @@ async def update(core: Core, call: Call) -> Response:
             raise errors.BadRequest(why)
     if core.store.get(call.key()) is None and call.kind.create_on_update and not call.info.subresource:
         return answer(call, 201, (await stored_new(core, call, body)).object)
-    return answer(call, 200, await change(core, call, lambda old: present.sealed(body, call.resource)))
+
+    def next_state(old: Object) -> Object:
+        check_uid(call.kind, body, old)
+        return present.sealed(body, call.resource)
+
+    return answer(call, 200, await change(core, call, next_state))
 
 
 async def change(core: Core, call: Call, next_state: Callable[[Object], Object], *, applies: bool = False) -> Object:
@@ -162,7 +167,9 @@ def delete_options(call: Call) -> Options:
             raise errors.BadRequest("the body of a DELETE has to be DeleteOptions")
         found = value or {}
     if (found.get("kind") or "DeleteOptions") != "DeleteOptions":
-        found = {}
+        version = found.get("apiVersion") or "v1"
+        text_ = f'no kind "{found["kind"]}" is registered for version "{version}" in scheme "pkg/runtime/scheme.go:111"'
+        raise errors.BadRequest(text_)
     return options_of(found, call)
 
 
@@ -170,12 +177,18 @@ def options_of(found: Object, call: Call) -> Options:
     """DeleteOptions from a body, or from the query where the body does not say."""
     query = call.request.query
     grace = text(query, "gracePeriodSeconds")
+    if grace and not grace.removeprefix("-").isdigit():
+        raise errors.BadRequest(f'strconv.ParseInt: parsing "{grace}": invalid syntax')
     orphan = found.get("orphanDependents")
     policy = found.get("propagationPolicy") or text(query, "propagationPolicy")
-    if orphan is not None and not policy:
-        policy = "Orphan" if orphan else "Background"
+    fault = None
     if policy and policy not in ("Orphan", "Background", "Foreground"):
-        fault = not_supported("propagationPolicy", policy, ("Background", "Foreground", "Orphan"))
+        fault = not_supported("propagationPolicy", policy, ("Foreground", "Background", "Orphan", "nil"))
+    elif policy and orphan is not None:
+        fault = invalid("propagationPolicy", policy, "orphanDependents and deletionPropagation cannot be both set")
+    elif orphan is not None:
+        policy = "Orphan" if orphan else "Background"
+    if fault is not None:
         details: Object = {"group": "meta.k8s.io", "kind": "DeleteOptions", "causes": [fault.cause()]}
         raise errors.Invalid(f'DeleteOptions.meta.k8s.io "" is invalid: {fault}', details=details)
     return Options(

@@ -89,9 +89,7 @@ def container_of(pod: Object, wanted: str) -> str:
         return wanted
     if len(own) == 1:
         return own[0]
-    message = f"a container name must be specified for pod {name(pod)}, choose one of: [{' '.join(own)}]"
-    if init:
-        message += f" or one of the init containers: [{' '.join(init)}]"
+    message = f"a container name must be specified for pod {name(pod)}, choose one of: [{' '.join(init + own)}]"
     if debug:
         message += f" or one of the ephemeral containers: [{' '.join(debug)}]"
     raise errors.BadRequest(message)

@@ -41,6 +41,8 @@ def created(
     meta = {key: value for key, value in body["metadata"].items() if key not in _SYSTEM}
     if meta.get("generateName") and not meta.get("name"):
         meta["name"] = meta["generateName"][:_NAME_BASE] + suffix(context.entropy[16:])
+    if meta.get("ownerReferences"):
+        meta["ownerReferences"] = _distinct_owners(meta["ownerReferences"], context)
     meta |= {"uid": uid(context.entropy), "creationTimestamp": render(context.now)}
     if kind.generation:
         meta["generation"] = 1
@@ -48,12 +50,30 @@ def created(
     faults = metadata.validate_meta(obj, names.rule(kind.name_rule), namespaced=resource.namespaced)
     faults += kind.validate(obj)
     if faults:
-        raise errors.invalid(resource, name(obj), faults)
+        raise errors.invalid(kind.extra.get("stored_as", resource), name(obj), faults)
     for text in kind.warnings(obj, None):
         context.warn(text)
     if meta.get("resourceVersion"):
         raise errors.InternalError("resourceVersion should not be set on objects to be created", reason="")
     return sealed(obj, resource)
+
+
+def _distinct_owners(owners: list[Object], context: Context) -> list[Object]:
+    """Owners by uid, the first of each; others are dropped with a warning."""
+    found: dict[str, Object] = {}
+    doubled: list[str] = []
+    for owner in owners:
+        uid_ = owner.get("uid") or ""
+        if uid_ in found and uid_ not in doubled:
+            doubled.append(uid_)
+        found.setdefault(uid_, owner)
+    if doubled:
+        context.warn(
+            ".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and "
+            "may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: "
+            + ", ".join(doubled)
+        )
+    return list(found.values())
 
 
 def placed(kind: Kind, body: Object, namespace: str) -> Object:

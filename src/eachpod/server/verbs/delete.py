@@ -33,14 +33,21 @@ class Deletion:
 def check_preconditions(kind: Kind, old: Object, options: Options) -> None:
     held = old["metadata"]
     if options.uid and options.uid != held.get("uid"):
-        text = f"Precondition failed: UID in precondition: {options.uid}, UID in object meta: {held.get('uid')}"
-        raise errors.conflict(kind.resource, name(old), text)
+        text = f"the UID in the precondition ({options.uid}) does not match the UID in record ({held.get('uid')}). "
+        raise _unmet(kind, old, text + "The object might have been deleted and then recreated")
     wanted, version = options.resource_version, held.get("resourceVersion")
     if wanted and wanted != version:
-        text = (
-            f"Precondition failed: ResourceVersion in precondition: {wanted}, ResourceVersion in object meta: {version}"
-        )
-        raise errors.conflict(kind.resource, name(old), text)
+        text = f"the ResourceVersion in the precondition ({wanted}) does not match the ResourceVersion in record "
+        raise _unmet(kind, old, f"{text}({version}). The object might have been modified")
+
+
+def _unmet(kind: Kind, old: Object, why: str) -> errors.Conflict:
+    """Names the kind, not the resource, as the real server does here."""
+    resource = kind.resource
+    shown = f"{resource.kind}.{resource.group}" if resource.group else resource.kind
+    details: Object = {"name": name(old), "group": resource.group, "kind": resource.kind}
+    details = {key: value for key, value in details.items() if value}
+    return errors.Conflict(f'Operation cannot be fulfilled on {shown} "{name(old)}": {why}', details=details)
 
 
 def deleted(kind: Kind, old: Object, options: Options, now: float) -> Deletion:

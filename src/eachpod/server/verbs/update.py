@@ -1,6 +1,6 @@
 """PUT, and the end of PATCH: what becomes of the stored object."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from eachpod.model import errors, metadata
@@ -13,8 +13,9 @@ from eachpod.server.present import sealed
 
 from .create import Finish, placed, unfinished
 
-# What only the system decides about an object that exists.
-_SYSTEM = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink")
+# What only the system decides about an object that exists, and what a client may leave out but not change.
+_SYSTEM = ("creationTimestamp", "generation", "selfLink")
+_FIXED = ("uid", "deletionTimestamp", "deletionGracePeriodSeconds")
 
 
 def updated(
@@ -31,7 +32,12 @@ def updated(
     check_version(kind, body, old)
     body = placed(kind, body, dig(old, "metadata", "namespace", default=""))
     new = {**body, "metadata": _metadata(body["metadata"], old["metadata"])}
-    new = _only_status(new, old) if subresource == "status" else _without_status(kind, new, old)
+    if subresource == "status":
+        new = _only_status(new, old)
+    elif subresource in _SPECIAL_PARTS:
+        new = _SPECIAL_PARTS[subresource](new, old)
+    else:
+        new = _without_status(kind, new, old)
     attributes = Attributes(
         "UPDATE", kind, new["metadata"].get("namespace") or "", name(old), context, view, subresource, old
     )
@@ -42,9 +48,14 @@ def updated(
         new = finish(kind, kind.prepare_update(new, old), old, context)
     new = _with_generation(kind, new, old)
     faults = metadata.validate_meta_update(new, old)
-    faults += kind.validate_status_update(new, old) if subresource == "status" else kind.validate_update(new, old)
+    if subresource == "status":
+        faults += kind.validate_status_update(new, old)
+    elif subresource not in _SPECIAL_PARTS:
+        faults += kind.validate_update(new, old)
+    elif subresource == "resize":
+        faults += kind.validate(new)
     if faults:
-        raise errors.invalid(kind.resource, name(new), faults)
+        raise errors.invalid(kind.extra.get("stored_as", kind.resource), name(new), faults)
     for text in kind.warnings(new, old):
         context.warn(text)
     return sealed(new, kind.resource)
@@ -53,9 +64,6 @@ def updated(
 def check_version(kind: Kind, body: Object, old: Object) -> None:
     """A stale or foreign object is refused; one without a version overwrites where its kind allows it."""
     have, held = body.get("metadata") or {}, old["metadata"]
-    if have.get("uid") and have["uid"] != held.get("uid"):
-        text = f"Precondition failed: UID in precondition: {have['uid']}, UID in object meta: {held.get('uid')}"
-        raise errors.conflict(kind.resource, name(old), text)
     version = have.get("resourceVersion")
     if version and version != held.get("resourceVersion"):
         if not str(version).isdigit():
@@ -67,9 +75,20 @@ def check_version(kind: Kind, body: Object, old: Object) -> None:
         raise errors.invalid(kind.resource, name(old), [fault])
 
 
+def check_uid(kind: Kind, body: Object, old: Object) -> None:
+    """A PUT that names another object's uid is about an object that is gone."""
+    sent, held = (body.get("metadata") or {}).get("uid"), old["metadata"]
+    if sent and sent != held.get("uid"):
+        path = "/".join(part for part in (kind.resource.plural, held.get("namespace"), name(old)) if part)
+        text = f"StorageError: invalid object, Code: 4, Key: /registry/{path}, ResourceVersion: 0, AdditionalErrorMsg: "
+        text += f"Precondition failed: UID in precondition: {sent}, UID in object meta: {held.get('uid')}"
+        raise errors.conflict(kind.resource, name(old), text)
+
+
 def _metadata(new: Object, old: Object) -> Object:
     kept = {key: value for key, value in new.items() if key not in _SYSTEM}
     kept |= {key: old[key] for key in _SYSTEM if key in old}
+    kept |= {key: old[key] for key in _FIXED if key in old and not kept.get(key)}
     kept["resourceVersion"] = old.get("resourceVersion")
     if old.get("generateName") and "generateName" not in kept:
         kept["generateName"] = old["generateName"]
@@ -90,6 +109,33 @@ def _only_status(new: Object, old: Object) -> Object:
     else:
         kept.pop("status", None)
     return kept
+
+
+def _only_resources(new: Object, old: Object) -> Object:
+    """A pod whose containers have the resources that are asked for; everything else stays."""
+    spec = dict(old["spec"])
+    for field in ("containers", "initContainers"):
+        asked = {each.get("name"): each for each in dig(new, "spec", field, default=[])}
+        if field in spec:
+            spec[field] = [_resized(each, asked.get(each["name"], each)) for each in spec[field]]
+    return {**old, "metadata": {**old["metadata"]}, "spec": spec}
+
+
+def _resized(container: Object, asked: Object) -> Object:
+    fields = ("resources", "resizePolicy")
+    return {**container, **{field: asked[field] for field in fields if field in asked}}
+
+
+def _only_ephemeral(new: Object, old: Object) -> Object:
+    """A pod with the debugging containers that are asked for; everything else stays."""
+    added = dig(new, "spec", "ephemeralContainers")
+    return {**old, "metadata": {**old["metadata"]}, "spec": {**old["spec"], "ephemeralContainers": added or []}}
+
+
+_SPECIAL_PARTS: dict[str, Callable[[Object, Object], Object]] = {
+    "resize": _only_resources,
+    "ephemeralcontainers": _only_ephemeral,
+}
 
 
 def _without_status(kind: Kind, new: Object, old: Object) -> Object:
@@ -116,8 +162,13 @@ def _with_generation(kind: Kind, new: Object, old: Object) -> Object:
     return {**new, "metadata": {**new["metadata"], "generation": after}}
 
 
+def _namespace_waits(kind: Kind, obj: Object) -> bool:
+    """A namespace goes by its finalize subresource, not by a write of its status."""
+    return kind.resource.plural == "namespaces" and not kind.resource.group and bool(dig(obj, "spec", "finalizers"))
+
+
 def ends(kind: Kind, new: Object) -> bool:
     """Whether this update takes the last thing away that held a deleted object."""
-    if not deleting(new) or finalizers(new):
+    if not deleting(new) or finalizers(new) or _namespace_waits(kind, new):
         return False
     return not kind.graceful or not new["metadata"].get("deletionGracePeriodSeconds")
