@@ -3,8 +3,12 @@
 import socket
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .register import NodeIdentity
+
+if TYPE_CHECKING:
+    from .network.proxy import ProxyConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +36,8 @@ class NodeConfig:
     resolv_conf: Path = Path("/etc/resolv.conf")
     capacity: dict[str, str] = field(default_factory=dict)
     max_pods: int = 110
-    # The IPAM plugin's folder for addresses that pods keep, and the host folder that PV paths under
-    # /var/lib/eachpod belong to; both "" for none.
+    # The IPAM plugin's folder for addresses that pods keep, "" for none.
     address_wishes: str = ""
     cgroup_parent: str = ""
-    limits_enforced: bool = True
+    # Service addresses on this node, by nftables; None where somebody else does that.
+    proxy: "ProxyConfig | None" = None

@@ -23,9 +23,16 @@ _LEASE_SECONDS, _RENEW_SECONDS, _STATUS_SECONDS = 40, 10.0, 300.0
 
 
 async def beat(
-    client: Client, identity: NodeIdentity, machine: Machine, clock: Callable[[], float], first: float = 0.0
+    client: Client,
+    identity: NodeIdentity,
+    machine: Machine,
+    clock: Callable[[], float],
+    *,
+    first: float = 0.0,
+    fault: Callable[[], str] = lambda: "",
 ) -> None:
-    """Until cancelled. `first` spreads the beats of many nodes in one process."""
+    """Until cancelled. `first` spreads the beats of many nodes in one process; `fault` tells why the node is not ready
+    now, "" where it is."""
     told = clock()
     await _renew(client, identity, clock())
     await asyncio.sleep(first)
@@ -34,15 +41,15 @@ async def beat(
         await _renew(client, identity, clock())
         try:
             node = await client.get(NODE, identity.name)
-            if clock() - told >= _STATUS_SECONDS or not _healthy(node):
-                await post_status(client, identity, machine, node, clock())
+            if clock() - told >= _STATUS_SECONDS or _believed_ready(node) == bool(fault()):
+                await post_status(client, identity, machine, node, clock(), fault())
                 told = clock()
         except (StatusError, ConnectionError) as error:
             log.debug("status of node %s: %s", identity.name, error)
 
 
-def _healthy(node: Object) -> bool:
-    """Whether the API believes what the node said last; the node controller may have doubted it meanwhile."""
+def _believed_ready(node: Object) -> bool:
+    """What the API says; the node controller may have doubted the node meanwhile."""
     ready = objects.condition(node, "Ready")
     return bool(ready and ready.get("status") == "True")
 

@@ -242,4 +242,5 @@ class HostInfo:
     name: str
     addresses: tuple[str, ...] = ()
     cluster_domain: str = "cluster.local"
-    labels: Mapping[str, str] = field(default_factory=dict)
+    # Written to every pod beside its status: that it is simulated.
+    annotations: Mapping[str, str] = field(default_factory=dict)

@@ -21,10 +21,12 @@ from .cri import CriRuntime
 from .downward import Place
 from .follow import Follower
 from .heartbeat import beat
+from .network import proxy
 from .podstate import HostInfo
 from .prober import Prober
 from .register import Machine, NodeIdentity
 from .relist import Relist
+from .rotate import rotate
 from .runtime import Runtime, RuntimeFault, Version
 from .specs import Ground
 from .volumes.keeper import VolumeKeeper
@@ -85,7 +87,6 @@ async def serve_node(
     pods = Informer(client, POD, field_selector=f"spec.nodeName={identity.name}")
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(sink.run())
-        tasks.create_task(beat(client, identity, machine, time.time))
         tasks.create_task(services.run())
         tasks.create_task(localvolumes.run(client, [node], volumes.remove_local))
         await services.synced()
@@ -94,13 +95,17 @@ async def serve_node(
         pods.listen(agent.changed)
         pods.listen(follower.changed)
         relist = Relist(runtime, agent.post, hands.detailed)
+        tasks.create_task(beat(client, identity, machine, time.time, fault=lambda: relist.fault))
         tasks.create_task(relist.run())
+        tasks.create_task(rotate(runtime, agent, hands))
         tasks.create_task(follower.run())
         tasks.create_task(pods.run())
         if config.sockets:
             from .http import serve
 
             tasks.create_task(serve(config, [agent], hands, runtime))
+        if config.proxy:
+            tasks.create_task(proxy.run(client, config.proxy))
         await pods.synced()
         known = {objects.uid(pod) for pod in agent.pods()}
         for uid in left_over - known:  # of pods that were removed while no agent ran

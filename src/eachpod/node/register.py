@@ -70,7 +70,7 @@ def node_object(identity: NodeIdentity, machine: Machine) -> Object:
     }
 
 
-def node_status(identity: NodeIdentity, machine: Machine, old: Object, now: float) -> Object:
+def node_status(identity: NodeIdentity, machine: Machine, old: Object, now: float, fault: str = "") -> Object:
     addresses = [{"type": "InternalIP", "address": each} for each in identity.addresses]
     addresses.append({"type": "Hostname", "address": identity.hostname or identity.name})
     known = objects.dig(old, "status", "capacity", default={})
@@ -79,7 +79,7 @@ def node_status(identity: NodeIdentity, machine: Machine, old: Object, now: floa
         "addresses": addresses,
         "capacity": extended | machine.capacity,
         "allocatable": extended | machine.capacity | machine.allocatable,
-        "conditions": conditions(old, now),
+        "conditions": conditions(old, now, fault),
         "daemonEndpoints": {"kubeletEndpoint": {"Port": identity.port}},
         "nodeInfo": {
             "architecture": machine.architecture, "bootID": "", "containerRuntimeVersion": "", "kernelVersion": "",
@@ -89,12 +89,16 @@ def node_status(identity: NodeIdentity, machine: Machine, old: Object, now: floa
     }  # fmt: skip
 
 
-def conditions(old: Object, now: float) -> list[Object]:
+def conditions(old: Object, now: float, fault: str = "") -> list[Object]:
+    """`fault` is why the node is not ready, "" where it is."""
+    ready = (
+        ("False", "KubeletNotReady", fault) if fault else ("True", "KubeletReady", "kubelet is posting ready status")
+    )
     told = (
         ("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
         ("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
         ("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
-        ("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
+        ("Ready", *ready),
     )
     found = []
     for kind, status, reason, message in told:
@@ -121,8 +125,10 @@ async def register(client: Client, identity: NodeIdentity, machine: Machine, now
     return await post_status(client, identity, machine, node, now)
 
 
-async def post_status(client: Client, identity: NodeIdentity, machine: Machine, old: Object, now: float) -> Object:
-    status = node_status(identity, machine, old, now)
+async def post_status(
+    client: Client, identity: NodeIdentity, machine: Machine, old: Object, now: float, fault: str = ""
+) -> Object:
+    status = node_status(identity, machine, old, now, fault)
     return await client.patch(
         NODE, identity.name, "", {"status": status}, subresource="status", content_type=STRATEGIC_PATCH
     )

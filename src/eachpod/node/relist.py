@@ -27,7 +27,7 @@ class Relist:
         self._runtime, self._post, self._detailed = runtime, post, detailed
         self._last = Snapshot((), ())
         self._hint = asyncio.Event()
-        self.healthy_at = 0.0
+        self.fault = ""  # why the runtime does not answer, "" while it does
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -41,8 +41,10 @@ class Relist:
                 self._hint.clear()
                 try:
                     await self.look()
+                    self.fault = ""
                 except RuntimeFault as fault:
-                    log.debug("the container runtime does not answer: %s", fault)
+                    self.fault = f"container runtime is down: {fault.message}"
+                    log.debug(self.fault)
         finally:
             hints.cancel()
 

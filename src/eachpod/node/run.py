@@ -19,7 +19,7 @@ from .agent import Agent
 from .config import NodeConfig
 from .heartbeat import beat
 from .podstate import HostInfo
-from .register import Machine, NodeIdentity, register
+from .register import SIMULATED, Machine, NodeIdentity, register
 from .simulated import SimulatedHands
 
 log = logging.getLogger(__name__)
@@ -95,7 +95,7 @@ async def _run_simulated(client: Client, config: NodeConfig, ready: Callable[[],
     nodes = await asyncio.gather(*(registered(client, each, made) for each in config.nodes))
     agents = {}
     for identity, node in zip(config.nodes, nodes, strict=True):
-        host = HostInfo(identity.name, identity.addresses, config.cluster_domain)
+        host = HostInfo(identity.name, identity.addresses, config.cluster_domain, {SIMULATED: "true"})
         agent = Agent(client, host, sink.recorder("kubelet", identity.name), time.time, spare_last_status=True)
         agent.use(SimulatedHands(node, identity.pod_cidrs, time.time, agent.post))
         agents[identity.name] = agent
@@ -114,7 +114,7 @@ async def _run_simulated(client: Client, config: NodeConfig, ready: Callable[[],
         tasks.create_task(sink.run())
         tasks.create_task(localvolumes.run(client, list(nodes), _nothing_to_remove))
         for index, identity in enumerate(config.nodes):
-            tasks.create_task(beat(client, identity, made, time.time, 10.0 * index / len(config.nodes)))
+            tasks.create_task(beat(client, identity, made, time.time, first=10.0 * index / len(config.nodes)))
         if config.sockets:
             from .http import serve
 

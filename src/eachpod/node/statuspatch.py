@@ -2,6 +2,8 @@
 
 Conditions of others are not in it, so nothing of theirs can be overwritten."""
 
+from collections.abc import Mapping
+
 from eachpod.model import objects
 from eachpod.model.objects import Object
 
@@ -11,8 +13,8 @@ _OPTIONAL = (
 )  # fmt: skip
 
 
-def status_patch(pod: Object, wanted: Object) -> Object | None:
-    """None where the API has it all."""
+def status_patch(pod: Object, wanted: Object, annotations: Mapping[str, str] | None = None) -> Object | None:
+    """None where the API has it all. `annotations` go along with a change; they are not worth one."""
     has: Object = pod.get("status") or {}
     patch: Object = {}
     for key, value in wanted.items():
@@ -28,7 +30,10 @@ def status_patch(pod: Object, wanted: Object) -> Object | None:
     patch |= {key: None for key in _OPTIONAL if key not in wanted and has.get(key)}
     if not patch:
         return None
-    return {"metadata": {"uid": objects.uid(pod)}, "status": patch}
+    about: Object = {"uid": objects.uid(pod)}
+    if annotations and not annotations.items() <= objects.annotations(pod).items():
+        about["annotations"] = dict(annotations)
+    return {"metadata": about, "status": patch}
 
 
 def _whole(has: Object | None, wanted: Object) -> Object:

@@ -194,7 +194,8 @@ class PodWorker:
         pod = self.state.pod
         if self.state.cleaned and self._around.spare_last_status and not objects.finalizers(pod):
             return self._written()
-        patch = status_patch(pod, status.generate(self.state, self._around.host, self._around.clock()))
+        host = self._around.host
+        patch = status_patch(pod, status.generate(self.state, host, self._around.clock()), host.annotations)
         if patch is None or self._refused == (objects.revision(pod), patch):
             return self._written()
         self._writing = asyncio.ensure_future(self._write(patch))

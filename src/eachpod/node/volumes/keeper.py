@@ -145,10 +145,7 @@ class VolumeKeeper:
         return self._tokens[key].text
 
     async def _claim(self, pod: Object, name: str, group: int | None) -> Path:
-        claim = await self._client.get(PERSISTENTVOLUMECLAIM, name, objects.namespace(pod))
-        bound = dig(claim, "spec", "volumeName")
-        if not bound or dig(claim, "status", "phase") != "Bound":
-            raise VolumeFault(f'claim "{name}" is not bound')
+        bound = await self._bound_volume(objects.namespace(pod), name)
         volume = await self._client.get(PERSISTENTVOLUME, bound)
         where = dig(volume, "spec", "local", "path") or dig(volume, "spec", "hostPath", "path")
         if not where:
@@ -160,6 +157,16 @@ class VolumeKeeper:
             _make(path, 0o777)
         await asyncio.to_thread(own, path, group, True)
         return path
+
+    async def _bound_volume(self, namespace: str, name: str) -> str:
+        """The scheduler may have been quicker than the claim's last status: a moment's patience saves an event."""
+        for wait in (0.02, 0.05, 0.1, 0.2, 0.0):
+            claim = await self._client.get(PERSISTENTVOLUMECLAIM, name, namespace)
+            bound = str(dig(claim, "spec", "volumeName", default=""))
+            if bound and dig(claim, "status", "phase") == "Bound":
+                return bound
+            await asyncio.sleep(wait)
+        raise VolumeFault(f'claim "{name}" is not bound')
 
     def local_path(self, where: str) -> Path | None:
         """The node's own directory for a path of the provisioner's; None for paths that are nobody's but the host's."""
