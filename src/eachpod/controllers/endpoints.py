@@ -36,18 +36,37 @@ def reconcile(view: View, key: Key, now: float) -> Plan:
         return Plan((Delete(ENDPOINTS, key.namespace, key.name),) if ours else (), remember=None)
     if dig(service, "spec", "type") == "ExternalName" or dig(service, "spec", "selector") is None:
         return NOTHING
-    state = tracked.advance(view.recall(key), service, view.within(POD, key.namespace), None)
+    last: _Last | None = view.recall(key)
+    pause = last.pause(now) if last is not None else 0.0
+    if pause > 0:
+        return Plan(requeue_after=pause)
+    state = tracked.advance(last.state if last else None, service, view.within(POD, key.namespace), None)
+    made = _Last(state, now)
     family = families(service)[0]
     found = (entry.endpoints.get(family) for entry in state.entries.values())
     subsets = repack(part for endpoint in found if endpoint is not None for part in _subsets(service, endpoint))
     wanted = _endpoints(service, current, subsets, state.trigger_time)
     if current is None:
         failed = _warning(wanted, "FailedToCreateEndpoint", f"Failed to create endpoint for service {_name(service)}: ")
-        return Plan((Create(ENDPOINTS, wanted, failed),), remember=state)
+        return Plan((Create(ENDPOINTS, wanted, failed),), remember=made)
     if _same(current, wanted):
-        return Plan(remember=state)
+        return Plan(remember=made)
     failed = _warning(wanted, "FailedToUpdateEndpoint", f"Failed to update endpoint {_name(service)}: ")
-    return Plan((Update(ENDPOINTS, wanted, telling=failed),), remember=state)
+    return Plan((Update(ENDPOINTS, wanted, telling=failed),), remember=made)
+
+
+@dataclass(frozen=True, slots=True)
+class _Last:
+    """The state and time of the last look. The object grows with the Service and goes to every watcher as a whole at
+    each change, so a large one (half a thousand addresses) is made anew less often: 5,000 twice a second."""
+
+    state: tracked.Tracked
+    at: float
+
+    def pause(self, now: float) -> float:
+        count = len(self.state.entries)
+        elapsed = now - self.at
+        return count / 10_000 - elapsed if count >= 500 and elapsed >= 0 else 0.0
 
 
 def _name(service: Object) -> str:

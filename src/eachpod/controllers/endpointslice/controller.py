@@ -47,13 +47,19 @@ def reconcile(view: View, key: Key, now: float) -> Plan:
         told = hints.assign(service, slices, family, nodes)
         changes += _changes(service, slices, state.trigger_time)
         changes += [Emit(Note(service, reason, message, kind)) for kind, reason, message in told]
-        settled |= {id(s): (s, tuple(map(key_of, s.get("endpoints") or []))) for s in slices.unchanged}
+        settled |= {id(s): _known(state, s) for s in slices.unchanged}
     changes += [_delete(service, s) for s in existing if s.get("addressType") not in families(service)]
     return Plan(
         tuple(changes),
         requeue_after=_NODE_RETRY if state.node_missing else None,
         remember=replace(state, settled=settled),
     )
+
+
+def _known(state: Tracked, slice_: Object) -> tuple[Object, tuple[tuple[str, ...], ...]]:
+    """The slice with the keys of its endpoints. Holding the object keeps its identity from being used again."""
+    known = state.settled.get(id(slice_))
+    return known if known is not None else (slice_, tuple(map(key_of, slice_.get("endpoints") or [])))
 
 
 def _family(view: View, state: Tracked, family: str, existing: list[Object]) -> Slices:
@@ -63,7 +69,7 @@ def _family(view: View, state: Tracked, family: str, existing: list[Object]) -> 
     for entry in state.entries.values():
         endpoint = entry.endpoints.get(family)
         if endpoint is not None:
-            desired.setdefault(_sorted(endpoint.ports), {})[endpoint.key] = endpoint.value
+            desired.setdefault(endpoint.ports, {})[endpoint.key] = endpoint.value
     result = Slices()
     by_ports: dict[Ports, list[Object]] = {}
     for slice_ in existing:

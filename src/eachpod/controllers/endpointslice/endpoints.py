@@ -1,6 +1,5 @@
 """From a pod to its endpoint: addresses, conditions, hostname, and the ports that a Service's ports mean on it."""
 
-from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import NamedTuple
 
@@ -90,25 +89,22 @@ def build(service: Object, pod: Object, family: str, zone: str, ports: Ports) ->
     return Endpoint(key_of(value), value, ports)
 
 
-def key_of(endpoint: Mapping[str, object]) -> tuple[str, ...]:
+def key_of(endpoint: Object) -> tuple[str, ...]:
     """Addresses, hostname and pod: what may not change without being another endpoint."""
     target = endpoint.get("targetRef") or {}
-    assert isinstance(target, Mapping)
-    found = endpoint.get("addresses")
-    listed = tuple(sorted(found)) if isinstance(found, list) else ()
-    name = endpoint.get("hostname") or ""
-    return (str(name), str(target.get("namespace") or ""), str(target.get("name") or ""), *listed)
+    identity = (endpoint.get("hostname") or "", target.get("namespace") or "", target.get("name") or "")
+    return (*identity, *sorted(endpoint.get("addresses") or ()))
 
 
 def resolved_ports(service: Object, pod: Object) -> Ports:
-    """The Service's ports on this pod. A named target port that the pod does not have is left out."""
+    """The Service's ports on this pod, sorted. A named target port that the pod does not have is left out."""
     ports = []
     for port in dig(service, "spec", "ports", default=[]):
         protocol = port.get("protocol") or "TCP"
         number = _find(port, protocol, pod)
         if number:
             ports.append((port.get("name") or "", number, protocol, port.get("appProtocol") or ""))
-    return tuple(ports)
+    return tuple(sorted(ports))
 
 
 def _find(port: Object, protocol: str, pod: Object) -> int:
