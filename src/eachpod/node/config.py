@@ -39,5 +39,7 @@ class NodeConfig:
     # The IPAM plugin's folder for addresses that pods keep, "" for none.
     address_wishes: str = ""
     cgroup_parent: str = ""
+    # Whether the machine lets the agent set limits; without, the node says that they are not enforced.
+    limits_enforced: bool = True
     # Service addresses on this node, by nftables; None where somebody else does that.
     proxy: "ProxyConfig | None" = None

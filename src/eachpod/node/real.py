@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from eachpod.client.client import Client
@@ -24,7 +25,7 @@ from .heartbeat import beat
 from .network import proxy
 from .podstate import HostInfo
 from .prober import Prober
-from .register import Machine, NodeIdentity
+from .register import LIMITS, Machine, NodeIdentity
 from .relist import Relist
 from .rotate import rotate
 from .runtime import Runtime, RuntimeFault, Version
@@ -65,6 +66,8 @@ async def serve_node(
     version = await _version(runtime)
     about = {"containerRuntimeVersion": f"{version.name}://{version.version}"}
     machine = Machine(machine.capacity, machine.architecture, machine.info | about, machine.allocatable)
+    if not config.limits_enforced:
+        identity = replace(identity, annotations={**identity.annotations, LIMITS: "not-enforced"})
     node = await registered(client, identity, machine)
     host = HostInfo(identity.name, identity.addresses, config.cluster_domain)
     sink = EventSink(client)

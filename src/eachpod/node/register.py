@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 
 AGENT_ENDPOINT = "eachpod.dev/agent-endpoint"
 SIMULATED = "eachpod.dev/simulated"
+LIMITS = "eachpod.dev/resource-limits"
 KUBELET_VERSION = "v1.37.1"
 
 
