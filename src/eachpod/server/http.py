@@ -7,9 +7,10 @@ file reads and writes HTTP; everything about Kubernetes is behind `ApiServer`.
 import asyncio
 import logging
 import ssl
+import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -23,6 +24,7 @@ from . import endpoints, requestinfo
 from .app import ApiServer
 from .authn import Authenticator
 from .calls import unknown_path
+from .metrics import CONTENT_TYPE, Metrics
 from .nodes.passing import pass_on
 from .nodes.targets import NODE_PARTS, find_target
 from .user import User
@@ -42,44 +44,58 @@ class HttpFront:
     authenticator: Authenticator
     # How node agents are spoken to; None is without TLS.
     agent_tls: ssl.SSLContext | None = None
+    metrics: Metrics = field(default_factory=Metrics)
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
+        query = _query(request)
+        info = requestinfo.parse(request.method, request.path, query)
+        started = time.perf_counter()
+        response: web.StreamResponse | None = None
         try:
-            return await self._answer(request)
+            with self.metrics.under_way(info):
+                response = await self._answer(request, info, query)
         except errors.StatusError as error:
-            return _plain(Response(error.status_code, error.status()))
+            response = _plain(Response(error.status_code, error.status()))
         except (asyncio.CancelledError, ConnectionError):
             raise
         except Exception:
             log.exception("%s %s failed", request.method, request.path)
-            return _plain(Response(500, errors.InternalError("Internal error occurred").status()))
+            response = _plain(Response(500, errors.InternalError("Internal error occurred").status()))
+        self.metrics.seen(info, response.status, time.perf_counter() - started)
+        return response
 
-    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def _answer(
+        self, request: web.BaseRequest, info: requestinfo.RequestInfo, query: requestinfo.Query
+    ) -> web.StreamResponse:
         user = self._user(request)
-        query = _query(request)
         accept = request.headers.get("Accept", "")
-        info = requestinfo.parse(request.method, request.path, query)
         if not info.resource:
             self.server.authorize(user, info)
-            found = endpoints.answer(self.server, request.method, request.path, accept, query)
-            if found is None:
-                return _plain(endpoints.text(404, "404 page not found\n"))
-            tag = found.headers.get("Etag")
-            if tag and request.headers.get("If-None-Match") == tag:
-                return web.Response(status=304, headers={"Etag": tag})
-            return _plain(found)
+            return self._elsewhere(request, accept, query)
         if info.group not in self.server.registry.groups():
             self.server.authorize(user, info)
             return _plain(endpoints.text(404, "404 page not found\n"))
         if info.verb == "watch":
             asked = Request("GET", request.path, query, accept=accept)
             return await self._stream(request, self.server.watch(asked, user))
-        if info.subresource in NODE_PARTS and info.verb in ("get", "create", "update", "patch", "delete"):
+        if info.subresource in NODE_PARTS:
             return await self._to_node(request, query, user)
         body = await _body(request)
         content_type = request.headers.get("Content-Type", "")
         asked = Request(request.method, request.path, query, body, content_type, accept)
         return _plain(await self.server.handle(asked, user, encoded=True))
+
+    def _elsewhere(self, request: web.BaseRequest, accept: str, query: requestinfo.Query) -> web.StreamResponse:
+        """What is not about objects."""
+        if request.path == "/metrics":
+            return web.Response(body=self.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
+        found = endpoints.answer(self.server, request.method, request.path, accept, query)
+        if found is None:
+            return _plain(endpoints.text(404, "404 page not found\n"))
+        tag = found.headers.get("Etag")
+        if tag and request.headers.get("If-None-Match") == tag:
+            return web.Response(status=304, headers={"Etag": tag})
+        return _plain(found)
 
     async def _to_node(self, request: web.BaseRequest, query: requestinfo.Query, user: User) -> web.StreamResponse:
         call = self.server.call(Request(request.method, request.path, query), user)
