@@ -170,3 +170,14 @@ async def test_a_released_local_volume_is_let_go(client: Client) -> None:
             return not any("eachpod.dev/local-volume" in each["metadata"]["finalizers"] for each in left)
 
         await until(let_go)
+
+
+async def test_a_pod_that_goes_before_it_came_is_gone(client: Client) -> None:
+    slow = {"simulated.eachpod.dev/start-delay": "5"}
+    async with running(client):
+        await client.create(POD, pod("web", annotations=slow))
+        await client.delete(POD, "web", "default")
+        await client.create(POD, pod("other", annotations=slow))
+        await asyncio.sleep(0.01)
+        await client.delete(POD, "other", "default")
+        await when_gone(client)

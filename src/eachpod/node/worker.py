@@ -8,7 +8,7 @@ worked off, one write at a time, so that quick successions become one write.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 
 from eachpod.client.client import Client
@@ -77,17 +77,19 @@ class PodWorker:
         self._timer: asyncio.TimerHandle | None = None
         self._wake_at = 0.0
         self._writing: asyncio.Task[None] | None = None
+        self._closed = False
         self._failures = 0
         self._refused: tuple[str, Object] | None = None
 
     def post(self, event: PodEvent) -> None:
         self._inbox.append(event)
-        if not self._scheduled and not self.state.done:
+        if not self._scheduled and not self.state.done and not self._closed:
             self._scheduled = True
             asyncio.get_running_loop().call_soon(self._drain)
 
     def close(self) -> None:
         """Let go of the pod; what runs goes on running."""
+        self._closed = True
         for task in [*self._tasks.values(), *([self._writing] if self._writing else [])]:
             task.cancel()
         if self._timer:
@@ -132,13 +134,20 @@ class PodWorker:
         if isinstance(outcome, Done):
             self._inbox.append(outcome)
         else:
-            self._spawn(operation, self._await(operation, outcome))
+            self._spawn(operation, self._await(operation, outcome), outcome)
 
-    def _spawn(self, name: str, work: Awaitable[None]) -> None:
+    def _spawn(self, name: str, work: Awaitable[None], inner: object = None) -> None:
         key = name if name not in self._tasks else f"{name}#{len(self._tasks)}"
         task = asyncio.ensure_future(work)
         self._tasks[key] = task
-        task.add_done_callback(lambda _: self._tasks.pop(key, None))
+        task.add_done_callback(lambda ended: self._ended(key, name, ended, inner))
+
+    def _ended(self, key: str, operation: str, task: asyncio.Task[None], inner: object) -> None:
+        self._tasks.pop(key, None)
+        if task.cancelled():  # before its first step, so that it could say nothing itself
+            if isinstance(inner, Coroutine):
+                inner.close()
+            self.post(Done(operation, failed=True, reason="Cancelled"))
 
     async def _await(self, operation: str, outcome: Awaitable[Done]) -> None:
         try:
