@@ -42,7 +42,7 @@ class _Emptying:
         self._namespaces = context.informer(NAMESPACE)
         self._pods = context.informer(POD)
         # What is left goes when its finalizers do, mostly at once, so that the first looks are soon.
-        self._queue = Queue(Backoff(base=0.02, limit=15.0))
+        self._queue = Queue(Backoff(base=0.02, limit=5.0))
 
     async def run(self) -> None:
         await self._namespaces.synced()
