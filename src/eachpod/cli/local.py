@@ -1,0 +1,218 @@
+"""The commands for local clusters: up, down, status, list, logs, doctor."""
+
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from eachpod.cluster.errors import ClusterError
+
+from .output import columns, emit, tell
+
+Name = Annotated[str, typer.Argument(help="Name of the cluster.")]
+Output = Annotated[str, typer.Option("-o", "--output", help="json, or nothing for text.")]
+DataDir = Annotated[str, typer.Option(help="Where the cluster keeps its data; by default below $XDG_DATA_HOME.")]
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def up(
+    name: Name = "default",
+    nodes: Annotated[int, typer.Option(help="How many nodes; 0 is a control plane alone.")] = 2,
+    runtime: Annotated[str, typer.Option(help="containers or simulated; by default what the machine can.")] = "",
+    kubeconfig: Annotated[str, typer.Option(help="File that the cluster's context is merged into.")] = "",
+    data_dir: DataDir = "",
+    api_port: Annotated[int, typer.Option(help="Port of the API on 127.0.0.1; 6443 or any by default.")] = 0,
+    dns_port: Annotated[int, typer.Option(help="Port of the DNS on 127.0.0.1; 10053 or any by default.")] = 0,
+    service_cidr: Annotated[str, typer.Option(help="Range of Service addresses, one per family.")] = "10.247.0.0/16",
+    pod_cidr: Annotated[str, typer.Option(help="Range of pod addresses, one per family.")] = "10.0.0.0/16",
+    node_addresses: Annotated[str, typer.Option(help="Addresses of the nodes, separated by commas.")] = "",
+    node_names: Annotated[str, typer.Option(help="Names of the nodes; by default their addresses.")] = "",
+    node_monitor_grace_period: Annotated[str, typer.Option(help="Silence after which a node is lost, as 50s.")] = "50s",
+    domain: Annotated[str, typer.Option(help="DNS domain of the cluster.")] = "cluster.local",
+    token_auth_file: Annotated[str, typer.Option(help="CSV file of static bearer tokens.")] = "",
+    anonymous_auth: Annotated[bool, typer.Option(help="Let requests without credentials in as anonymous.")] = False,
+    explain: Annotated[bool, typer.Option(help="Conditions on StatefulSets that say what they wait for.")] = False,
+    foreground: Annotated[bool, typer.Option(help="Stay until interrupted, then take the cluster down.")] = False,
+    output: Output = "",
+) -> None:
+    """Start a cluster; returns when its API and DNS answer."""
+    from eachpod.cluster.up import Wishes, up
+
+    begun = time.monotonic()
+    wishes = Wishes(
+        name=name, nodes=nodes, runtime=runtime, kubeconfig=kubeconfig, data_dir=data_dir, api_port=api_port,
+        dns_port=dns_port, service_cidr=service_cidr, pod_cidr=pod_cidr, node_addresses=_split(node_addresses),
+        node_names=_split(node_names), node_monitor_grace_period=seconds(node_monitor_grace_period), domain=domain,
+        token_auth_file=str(Path(token_auth_file).absolute()) if token_auth_file else "",
+        anonymous_auth=anonymous_auth, explain=explain, foreground=foreground,
+    )  # fmt: skip
+    found, started = up(wishes, tell)
+    took = time.monotonic() - begun
+    head = f"cluster {name} is up ({took:.1f} s)" if started else f"cluster {name} is running already"
+    text = (
+        f"{head}: {len(found.nodes)} nodes, {found.runtime}\n"
+        f"API   https://127.0.0.1:{found.api_port}   DNS   127.0.0.1:{found.dns_port}\n"
+        f"context {found.context} is in {found.kubeconfig}; go on with:\n\n"
+        f"    kubectl --context {found.context} get nodes"
+    )
+    emit({**asdict(found), "started": started}, output, text)
+    if foreground:
+        _stay(found)
+
+
+def _stay(found: Any) -> None:
+    from eachpod.cluster import leftovers
+    from eachpod.cluster.layout import Layout
+
+    try:
+        while leftovers.state(Layout(found.root)):
+            time.sleep(0.5)
+    except KeyboardInterrupt:
+        tell("taking the cluster down")
+        leftovers.stop(found)
+
+
+def seconds(text: str) -> float:
+    """A duration as kube flags have it: 20s, 1m30s, 500ms, or plain seconds."""
+    import re
+
+    units = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+    if re.fullmatch(r"\d+(\.\d+)?", text):
+        return float(text)
+    if not re.fullmatch(r"(\d+(\.\d+)?(ms|s|m|h))+", text):
+        raise ClusterError(f"{text!r} is not a duration; write for example 50s or 1m30s")
+    return sum(float(number) * units[unit] for number, _, unit in re.findall(r"(\d+(\.\d+)?)(ms|s|m|h)", text))
+
+
+def _place(name: str, data_dir: str) -> Path:
+    from eachpod.cluster.up import data_dir as place
+
+    return place(name, data_dir)
+
+
+def down(
+    name: Name = "default",
+    data_dir: DataDir = "",
+    keep_data: Annotated[bool, typer.Option(help="Keep the data; the next `up` goes on with it.")] = False,
+    output: Output = "",
+) -> None:
+    """Take a cluster down and remove its data."""
+    from eachpod.cluster.down import down
+
+    left = down(name, _place(name, data_dir), keep_data=keep_data)
+    found = asdict(left)
+    text = f"cluster {name} is down; left: " + ", ".join(f"{key.replace('_', ' ')} {n}" for key, n in found.items())
+    emit(found, output, text)
+    if not left.none():
+        raise ClusterError("something of the cluster is left, see above; run `eachpod down` again")
+
+
+def _running(name: str, data_dir: str) -> tuple[Any, dict[str, Any] | None]:
+    from eachpod.cluster import leftovers, settings
+    from eachpod.cluster.layout import Layout
+
+    place = _place(name, data_dir)
+    found = settings.load(place)
+    if found is None:
+        raise ClusterError(f"there is no cluster {name!r}; start one with `eachpod up {name}`")
+    return found, leftovers.state(Layout(place))
+
+
+def status(name: Name = "default", data_dir: DataDir = "", output: Output = "") -> None:
+    """Show a cluster's processes and addresses."""
+    found, state = _running(name, data_dir)
+    components = _components(found, state)
+    value = {"settings": asdict(found), "running": state is not None, "components": components}
+    rows = [
+        (part, "ready" if its["ready"] else "starting", its["pid"] or "-", its["restarts"])
+        for part, its in components.items()
+    ]
+    head = f"cluster {name}: {'running' if state else 'stopped'}, {found.runtime}, data in {found.data_dir}"
+    text = head if not rows else f"{head}\n{columns(('COMPONENT', 'STATE', 'PID', 'RESTARTS'), rows)}"
+    emit(value, output, text)
+    if state is None:
+        raise ClusterError(f"cluster {name} is not running; `eachpod up {name}` starts it again")
+
+
+def _components(found: Any, state: dict[str, Any] | None) -> dict[str, Any]:
+    import json
+
+    from eachpod.cluster.layout import Layout
+
+    if state is None:
+        return {}
+    inner: dict[str, Any] = {}
+    if found.runtime == "containers":
+        try:
+            inner = json.loads(Layout(found.root).holder_state.read_text())
+        except (OSError, ValueError):
+            inner = {}
+    return {**state["components"], **inner}
+
+
+def list_clusters(output: Output = "") -> None:
+    """List the clusters of this user."""
+    from eachpod.cluster import leftovers, settings
+    from eachpod.cluster.layout import Layout
+
+    rows = []
+    folder = settings.default_data_dir("x").parent
+    for place in sorted(folder.iterdir()) if folder.is_dir() else []:
+        found = settings.load(place)
+        if found:
+            running = leftovers.state(Layout(place)) is not None
+            rows.append(
+                (found.name, "running" if running else "stopped", found.runtime, len(found.nodes), found.api_port)
+            )
+    keys = ("name", "state", "runtime", "nodes", "apiPort")
+    text = (
+        columns(("NAME", "STATE", "RUNTIME", "NODES", "API PORT"), rows)
+        if rows
+        else "no clusters; `eachpod up` starts one"
+    )
+    emit([dict(zip(keys, row, strict=True)) for row in rows], output, text)
+
+
+def logs(
+    component: Annotated[str, typer.Argument(help="A component as `eachpod status` names it.")],
+    name: Annotated[str, typer.Option(help="Name of the cluster.")] = "default",
+    data_dir: DataDir = "",
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on with new lines.")] = False,
+) -> None:
+    """Print the log of a component."""
+    from eachpod.cluster.layout import Layout
+
+    found, _ = _running(name, data_dir)
+    folder = Layout(found.root).logs
+    path = folder / f"{component}.log"
+    if not path.is_file():
+        known = ", ".join(sorted(each.stem for each in folder.glob("*.log")))
+        raise ClusterError(f"no component {component!r}; there are {known}")
+    with path.open(errors="replace") as file:
+        while True:
+            text = file.read(65536)
+            print(text, end="", flush=True)
+            if not text:
+                if not follow:
+                    return
+                time.sleep(0.2)
+
+
+def doctor(output: Output = "") -> None:
+    """Say what this machine can run, and what to do about what it cannot."""
+    from eachpod.cluster import ability
+
+    found = ability.checks()
+    lines = [
+        f"{'ok  ' if check.good else 'FAIL'} {check.name}: {check.found}"
+        + ("" if check.good else f"\n     -> {check.mend}")
+        for check in found
+    ]
+    against = ability.reason_against_containers(found)
+    lines.append("containers can run here" if not against else "only simulated pods can run here")
+    emit([asdict(check) for check in found], output, "\n".join(lines))

@@ -1,0 +1,99 @@
+"""Which addresses a cluster uses: nodes, pods, Services and DNS, and how the pod range is cut among nodes.
+
+The defaults are those a cloud container engine shows its users, so that what is learnt here is found again there.
+"""
+
+import ipaddress
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from .errors import ClusterError
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+NODE_NETWORK = ipaddress.IPv4Network("192.168.0.0/24")
+FABRIC_ADDRESS = "192.168.0.1"
+# The two of the walkthrough first; further nodes count up from 22.
+_FIRST_NODES = ("192.168.0.194", "192.168.0.21")
+
+DNS_OFFSET = 3 * 256 + 10  # 10.247.3.10 in the default range
+KUBE_DNS_OFFSET = 10  # 10.247.0.10, where charts look for `kube-dns`
+
+
+@dataclass(frozen=True, slots=True)
+class NodeAddress:
+    """One node's place in the network. `pod_cidrs` holds one network per family."""
+
+    name: str
+    address: str
+    pod_cidrs: tuple[str, ...]
+
+
+def parse_cidrs(flag: str, text: str) -> tuple[Network, ...]:
+    """`A` or `A,B` (one per family) as networks; raises ClusterError naming `flag`."""
+    networks: list[Network] = []
+    for part in text.split(","):
+        try:
+            networks.append(ipaddress.ip_network(part.strip()))
+        except ValueError as error:
+            raise ClusterError(
+                f"{flag}: {part.strip()!r} is not a network: {error}. Write for example 10.0.0.0/16"
+            ) from None
+    if len(networks) > 2 or len({network.version for network in networks}) != len(networks):
+        raise ClusterError(f"{flag}: give one network, or one IPv4 and one IPv6 network separated by a comma")
+    return tuple(networks)
+
+
+def node_addresses(count: int, given: Sequence[str] = ()) -> list[str]:
+    """The addresses of `count` nodes; `given` ones are taken first."""
+    chosen = list(given)
+    for text in chosen:
+        try:
+            ipaddress.ip_address(text)
+        except ValueError:
+            raise ClusterError(f"--node-addresses: {text!r} is not an IP address") from None
+    if len(set(chosen)) != len(chosen):
+        raise ClusterError("--node-addresses: an address is given twice")
+    spare = [*_FIRST_NODES, *(f"192.168.0.{last}" for last in (*range(22, 194), *range(195, 255), *range(2, 21)))]
+    chosen += [address for address in spare if address not in chosen]
+    chosen += [f"192.168.{third}.{last}" for third in range(1, 255) for last in range(1, 255)]
+    if count > len(chosen):
+        raise ClusterError(f"--nodes: at most {len(chosen)} nodes")
+    return chosen[:count]
+
+
+def plan_nodes(
+    count: int, pod_cidr: str, addresses: Sequence[str] = (), names: Sequence[str] = ()
+) -> tuple[NodeAddress, ...]:
+    """Names, addresses and pod ranges of `count` nodes. Each node gets an equal part of every pod range."""
+    networks = parse_cidrs("--pod-cidr", pod_cidr)
+    if len(names) > count or len(addresses) > count:
+        raise ClusterError(f"--node-names and --node-addresses: more given than nodes (--nodes {count})")
+    places = node_addresses(count, addresses)
+    labels = [*names, *places[len(names) :]]
+    parts = [_split(network, max(count, 2)) for network in networks]
+    return tuple(
+        NodeAddress(label, place, tuple(str(part[index]) for part in parts))
+        for index, (label, place) in enumerate(zip(labels, places, strict=True))
+    )
+
+
+def _split(network: Network, count: int) -> list[Network]:
+    """`network` cut into at least `count` equal parts, /24 or /64 where there is room (node-ipam's sizes)."""
+    usual = 24 if network.version == 4 else 64
+    needed = network.prefixlen + (count - 1).bit_length()
+    prefix = max(needed, min(usual, network.max_prefixlen))
+    if prefix > network.max_prefixlen - 2:
+        raise ClusterError(f"--pod-cidr: {network} is too small for {count} nodes")
+    subnets: Iterator[Network] = network.subnets(new_prefix=prefix)
+    return list(itertools.islice(subnets, count))
+
+
+def service_address(service_cidr: str, offset: int) -> str:
+    """The address `offset` places into the first Service range; a small range wraps to its last third."""
+    network = parse_cidrs("--service-cidr", service_cidr)[0]
+    if network.num_addresses < 32:
+        raise ClusterError(f"--service-cidr: {network} is too small, give at least 32 addresses")
+    inside = offset if offset < network.num_addresses - 1 else (offset % 256) % (network.num_addresses - 1)
+    return str(network.network_address + inside)

@@ -1,0 +1,111 @@
+"""The first process inside the bubble: lays out mounts and networks, keeps a containerd and an agent per node.
+
+The sockets on which the API server and DNS answer inside the nodes' networks are made here and handed out to the
+supervisor on the host, whose processes have no way in otherwise.
+"""
+
+import os
+import socket
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from eachpod.node.cri.prepare import Wanted, prepare, snapshotter
+from eachpod.node.network.namespaces import inside
+from eachpod.node.network.netns import Fabric, Node, namespace_path, plan_fabric, plan_node
+from eachpod.node.network.setup import perform
+
+from . import bubble
+from .addresses import FABRIC_ADDRESS
+from .identities import FABRIC_PORT
+from .images import SANDBOX_IMAGE
+from .layout import Layout
+from .process import command
+from .settings import Settings
+from .supervisor import Spec, Supervisor, tell_ready, write_state
+
+_RUN = Path("/run/eachpod")
+
+
+def run(settings: Settings, given: dict[str, Any]) -> None:
+    """`given`: agents (listening descriptors, one a node) and control (where sockets are handed out)."""
+    layout = Layout(settings.root)
+    _mounts()
+    fabric = Fabric((f"{FABRIC_ADDRESS}/16",))
+    nodes = [Node(node.name, (node.address,), node.pod_cidrs) for node in settings.nodes]
+    local = sorted({settings.dns_address, settings.kube_dns_address})
+    perform(plan_fabric(fabric))
+    for node in nodes:
+        perform(plan_node(fabric, node, [peer for peer in nodes if peer is not node], local))
+    _hand_out(given["control"], fabric, nodes, local)
+    supervisor = Supervisor(settings.data_dir, lambda components: write_state(layout.holder_state, components))
+    for index, node in enumerate(nodes):
+        _node(settings, layout, supervisor, index, node, given["agents"][index], local)
+    tell_ready()
+    supervisor.run()
+
+
+def _mounts() -> None:
+    """A /run of our own, and a place for CNI's results that goes with the bubble: else addresses would leak."""
+    for line in (
+        "mount --make-rshared /",
+        "mount -t tmpfs -o mode=755 eachpod /run",
+        "mkdir -p /run/netns /run/eachpod/cni /run/containerd",
+    ):
+        subprocess.run(line.split(), check=True)
+    Path("/var/lib/cni").mkdir(parents=True, exist_ok=True)
+    subprocess.run(["mount", "--bind", "/run/eachpod/cni", "/var/lib/cni"], check=True)
+
+
+def _hand_out(control: int, fabric: Fabric, nodes: list[Node], local: list[str]) -> None:
+    made: dict[str, socket.socket] = {}
+    place = namespace_path(fabric.namespace)
+    made["api"] = inside(place, lambda: socket.create_server((FABRIC_ADDRESS, FABRIC_PORT), backlog=1024))
+    spots = [(place, FABRIC_ADDRESS)] + [
+        (namespace_path(node.namespace), address) for node in nodes for address in local
+    ]
+    for number, (namespace, address) in enumerate(spots):
+        made[f"udp{number}"] = inside(namespace, lambda address=address: _datagrams(address))  # type: ignore[misc]
+        made[f"tcp{number}"] = inside(
+            namespace,
+            lambda address=address: socket.create_server((address, 53), backlog=256),  # type: ignore[misc]
+        )
+    with socket.socket(fileno=control) as channel:
+        socket.send_fds(channel, [",".join(made).encode()], [sock.fileno() for sock in made.values()])
+        channel.detach()
+
+
+def _datagrams(address: str) -> socket.socket:
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.bind((address, 53))
+    return sock
+
+
+def _node(
+    settings: Settings, layout: Layout, supervisor: Supervisor, index: int, node: Node, agent: int, local: list[str]
+) -> None:
+    folder = layout.node(node.name)
+    prepared = prepare(
+        Wanted(
+            folder / "containerd",
+            _RUN / node.name,
+            node.pod_cidrs,
+            SANDBOX_IMAGE,
+            users=bubble.users() if settings.rootless else "root",
+            snapshotter=snapshotter(folder / "probe"),
+        )
+    )
+    enter = ("nsenter", f"--net={namespace_path(node.namespace)}")
+    log_path = layout.logs / f"containerd-{node.name}.log"
+    supervisor.add(Spec(f"containerd-{node.name}", enter + prepared.command, log_path, tells=False))
+    given = {
+        "node": index,
+        "agent": agent,
+        "socket": prepared.socket,
+        "wishes": str(prepared.wishes),
+        "local": local,
+    }
+    agent_command = enter + command("node", settings, given)
+    log_path = layout.logs / f"node-{node.name}.log"
+    supervisor.add(Spec(f"node-{node.name}", agent_command, log_path, (agent,), {"PYTHONUNBUFFERED": "1"}))
+    os.set_inheritable(agent, True)

@@ -1,0 +1,49 @@
+"""Certificates and kubeconfigs of all who take part in a cluster, made before anything starts."""
+
+import datetime
+
+from . import kubeconfig, pki
+from .addresses import FABRIC_ADDRESS
+from .layout import Layout
+from .settings import Settings
+
+MASTERS = "system:masters"
+FABRIC_PORT = 6443
+
+
+def api_names(settings: Settings) -> list[str]:
+    """Every name and address under which the API server is reached."""
+    service = "kubernetes.default.svc"
+    return [
+        "localhost", "127.0.0.1", "::1", FABRIC_ADDRESS, settings.kubernetes_address, "kubernetes",
+        "kubernetes.default", service, f"{service}.{settings.domain}",
+    ]  # fmt: skip
+
+
+def issue(settings: Settings, now: datetime.datetime) -> None:
+    """Write what is missing or bound to this start (ports are in the kubeconfigs); the CA and token key are kept."""
+    layout = Layout(settings.root)
+    authority = pki.Authority.open(layout.pki, now)
+    token_key = layout.pki / "service-account.key"
+    if not token_key.exists():
+        pki.write_secret(token_key, pki.new_token_key())
+    authority.server("kube-apiserver", api_names(settings), now).write(layout.pki, "apiserver")
+    authority.client("system:kube-apiserver", [MASTERS], now).write(layout.pki, "apiserver-client")
+    outside = f"https://127.0.0.1:{settings.api_port}"
+    inside = f"https://{FABRIC_ADDRESS}:{FABRIC_PORT}" if settings.runtime == "containers" else outside
+    admin = authority.client("kubernetes-admin", [MASTERS], now)
+    _write(layout, "admin", kubeconfig.make(settings.context, outside, authority.pem, admin))
+    dns = authority.client("system:eachpod-dns", [MASTERS], now)
+    _write(layout, "dns", kubeconfig.make(settings.context, outside, authority.pem, dns))
+    nodes = authority.client("system:eachpod-nodes", [MASTERS], now)
+    for node in settings.nodes:
+        hosts = [node.name, node.address, "127.0.0.1", "localhost"]
+        authority.server(f"system:node:{node.name}", hosts, now).write(layout.node(node.name), "agent")
+        _write(layout, f"node-{node.name}", kubeconfig.make(settings.context, inside, authority.pem, nodes))
+    _write(layout, "nodes", kubeconfig.make(settings.context, outside, authority.pem, nodes))
+    simulated = [name for node in settings.nodes for name in (node.name, node.address)]
+    authority.server("eachpod-nodes", ["127.0.0.1", "localhost", *simulated], now).write(layout.pki, "nodes")
+
+
+def _write(layout: Layout, who: str, config: kubeconfig.Config) -> None:
+    kubeconfig.write(layout.kubeconfig(who), config)

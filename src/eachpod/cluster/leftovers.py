@@ -1,0 +1,89 @@
+"""Finding and ending what belongs to a cluster: its supervisor, and whatever a crash left without one."""
+
+import contextlib
+import json
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+from .layout import Layout
+from .settings import Settings
+from .supervisor import MARK
+
+_CGROUPS = Path("/sys/fs/cgroup")
+
+
+def state(layout: Layout) -> dict[str, Any] | None:
+    """What the supervisor says of itself, if it lives."""
+    try:
+        found: dict[str, Any] = json.loads(layout.state.read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+    return found if _is_ours(int(found["pid"]), layout.root) else None
+
+
+def processes(root: Path) -> list[int]:
+    """All living processes that bear this cluster's mark, oldest first; never the caller itself."""
+    pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    return sorted(pid for pid in pids if pid != os.getpid() and _is_ours(pid, root))
+
+
+def _is_ours(pid: int, root: Path) -> bool:
+    mark = f"{MARK}={root}".encode()
+    try:
+        alive = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+        return alive and mark in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except (OSError, IndexError):
+        return False
+
+
+def stop(settings: Settings, patience: float = 15.0) -> None:
+    """End the supervisor in good order, then whatever is left by force, then remove cgroups. Idempotent."""
+    layout = Layout(settings.root)
+    found = state(layout)
+    if found:
+        _signal(int(found["pid"]), signal.SIGTERM)
+        _wait(lambda: state(layout) is None, patience)
+    for _ in range(3):
+        left = processes(settings.root)
+        for pid in left:
+            _signal(pid, signal.SIGKILL)
+        if not left or _wait(lambda: not processes(settings.root), 5.0):
+            break
+    remove_cgroups(settings)
+    for path in (layout.state, layout.holder_state):
+        path.unlink(missing_ok=True)
+
+
+def cgroups(settings: Settings) -> list[Path]:
+    """The cgroups of this cluster's pods, in every hierarchy."""
+    roots = [_CGROUPS, *(path for path in _CGROUPS.iterdir() if path.is_dir())] if _CGROUPS.is_dir() else []
+    return [root / settings.context for root in roots if (root / settings.context).is_dir()]
+
+
+def remove_cgroups(settings: Settings) -> None:
+    """Remove them from the leaves up. The kernel frees a cgroup a moment after its last process is gone."""
+    deadline = time.monotonic() + 5.0
+    while (found := cgroups(settings)) and time.monotonic() < deadline:
+        for root in found:
+            for path, _, _ in os.walk(root, topdown=False):
+                with contextlib.suppress(OSError):
+                    os.rmdir(path)
+        if cgroups(settings):
+            time.sleep(0.05)
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, number)
+
+
+def _wait(done: Any, patience: float) -> bool:
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        if done():
+            return True
+        time.sleep(0.02)
+    return bool(done())

@@ -1,0 +1,226 @@
+"""Bringing a cluster up: settle what it is, make certificates, start the supervisor, wait for API and DNS."""
+
+import contextlib
+import datetime
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from . import ability, identities, kubeconfig, leftovers, settings
+from .addresses import plan_nodes
+from .errors import ClusterError
+from .layout import Layout
+from .process import command
+from .settings import Settings
+from .supervisor import MARK
+
+Tell = Callable[[str], None]
+_API_PORT, _DNS_PORT = 6443, 10053
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """The flags of `eachpod up` as given; "" and None mean not given."""
+
+    name: str = "default"
+    nodes: int = 2
+    runtime: str = ""
+    kubeconfig: str = ""
+    data_dir: str = ""
+    api_port: int = 0
+    dns_port: int = 0
+    service_cidr: str = "10.247.0.0/16"
+    pod_cidr: str = "10.0.0.0/16"
+    node_addresses: tuple[str, ...] = ()
+    node_names: tuple[str, ...] = ()
+    node_monitor_grace_period: float = 50.0
+    domain: str = "cluster.local"
+    token_auth_file: str = ""
+    anonymous_auth: bool = False
+    explain: bool = False
+    foreground: bool = False
+
+
+def data_dir(name: str, given: str) -> Path:
+    return Path(given).absolute() if given else settings.default_data_dir(name)
+
+
+def up(wishes: Wishes, tell: Tell) -> tuple[Settings, bool]:
+    """Start the cluster, or find it running. Returns its settings and whether it was started now."""
+    settings.check_name(wishes.name)
+    place = data_dir(wishes.name, wishes.data_dir)
+    known = settings.load(place)
+    if known and leftovers.state(Layout(place)):
+        return known, False
+    if leftovers.processes(place):
+        tell("cleaning up what an earlier run left behind")
+        leftovers.stop(known or Settings(wishes.name, str(place)))
+    config_path = Path(wishes.kubeconfig) if wishes.kubeconfig else settings.default_kubeconfig()
+    existing = kubeconfig.read(config_path)  # before anything starts: an unreadable file is the user's to mend
+    wanted, why = settle(wishes, place, known)
+    if why:
+        tell(why)
+    if wanted.runtime == "containers":
+        _sandbox_image(Path(wanted.images), tell)
+    sockets = _sockets(wishes, wanted)
+    wanted = replace(
+        wanted, api_port=_port(sockets["api"]), dns_port=_port(sockets["dns_udp"]), kubeconfig=str(config_path)
+    )
+    settings.save(wanted)
+    identities.issue(wanted, datetime.datetime.now(datetime.UTC))
+    _start(wanted, sockets, wishes.foreground)
+    _await_ready(wanted, tell)
+    admin = kubeconfig.read(Layout(place).kubeconfig("admin"))
+    kubeconfig.write(config_path, kubeconfig.merged(existing, admin))
+    return wanted, True
+
+
+def settle(wishes: Wishes, place: Path, known: Settings | None) -> tuple[Settings, str]:
+    """What the cluster shall be, and a sentence on the runtime where it was not asked for. A cluster that was there
+    before keeps what it is."""
+    if known:
+        return known, ""
+    if wishes.nodes < 0:
+        raise ClusterError("--nodes: give a number from 0 on")
+    runtime, why = choose_runtime(wishes.runtime)
+    made = Settings(
+        name=wishes.name,
+        data_dir=str(place),
+        runtime=runtime,
+        nodes=plan_nodes(wishes.nodes, wishes.pod_cidr, wishes.node_addresses, wishes.node_names),
+        service_cidr=wishes.service_cidr,
+        pod_cidr=wishes.pod_cidr,
+        domain=wishes.domain,
+        node_monitor_grace_period=wishes.node_monitor_grace_period,
+        rootless=os.geteuid() != 0,
+        token_auth_file=wishes.token_auth_file,
+        anonymous_auth=wishes.anonymous_auth,
+        explain=wishes.explain,
+        images=str(settings.images_dir()),
+    )
+    return settings.with_addresses(made), why
+
+
+def choose_runtime(asked: str) -> tuple[str, str]:
+    """The runtime, and why where nobody asked. ClusterError where what was asked for cannot be."""
+    if asked not in ("", "containers", "simulated"):
+        raise ClusterError(f"--runtime: {asked!r} is unknown, choose containers or simulated")
+    if asked == "simulated":
+        return asked, ""
+    against = ability.reason_against_containers(ability.checks())
+    if not against:
+        return "containers", "" if asked else "runtime: containers, this machine can run them"
+    if asked:
+        raise ClusterError(f"--runtime containers: {against}. `eachpod doctor` says what to do about it")
+    return "simulated", f"runtime: simulated, since containers cannot run here ({against})"
+
+
+def _sandbox_image(store: Path, tell: Tell) -> None:
+    """Every pod needs the pause image; it is made where the store has none."""
+    from .images import SANDBOX_IMAGE, KitError, Store, build
+
+    store.mkdir(parents=True, exist_ok=True)
+    if Store(store).find(SANDBOX_IMAGE):
+        return
+    tell(f"making the image {SANDBOX_IMAGE}")
+    try:
+        build((SANDBOX_IMAGE,), store, tell=tell)
+    except KitError as error:
+        raise ClusterError(f"the image {SANDBOX_IMAGE}, which every pod needs, cannot be made: {error}") from None
+
+
+def _sockets(wishes: Wishes, wanted: Settings) -> dict[str, socket.socket]:
+    """The listening sockets of the host's loopback. They are made here so that a taken port is an error at once, and
+    held by the supervisor so that no connection is refused while a process is started again."""
+    api = listen("--api-port", wishes.api_port or wanted.api_port, _API_PORT)
+    for _ in range(20):
+        udp = listen("--dns-port", wishes.dns_port or wanted.dns_port, _DNS_PORT, socket.SOCK_DGRAM)
+        try:
+            tcp = listen("--dns-port", _port(udp), _port(udp))
+            break
+        except ClusterError:
+            if wishes.dns_port:
+                raise
+            udp.close()
+    else:
+        raise ClusterError("--dns-port: no port is free for both UDP and TCP; name one")
+    count = len(wanted.nodes) if wanted.runtime == "containers" else 1
+    agents = {f"agent{index}": listen("", 0, 0) for index in range(count)}
+    return {"api": api, "dns_udp": udp, "dns_tcp": tcp, **agents}
+
+
+def listen(flag: str, asked: int, usual: int, kind: socket.SocketKind = socket.SOCK_STREAM) -> socket.socket:
+    """A socket on loopback at the port asked for, else at the usual one, else at any."""
+    for port in [asked] if asked else [usual, 0]:
+        sock = socket.socket(socket.AF_INET, kind)
+        if kind == socket.SOCK_STREAM:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind(("127.0.0.1", port))
+            if kind == socket.SOCK_STREAM:
+                sock.listen(1024)
+            return sock
+        except OSError as error:
+            sock.close()
+            reason = error.strerror
+    raise ClusterError(f"{flag}: port {asked} on 127.0.0.1 cannot be used ({reason}); choose another, or 0 for any")
+
+
+def _port(sock: socket.socket) -> int:
+    port: int = sock.getsockname()[1]
+    return port
+
+
+def _start(wanted: Settings, sockets: dict[str, socket.socket], foreground: bool) -> None:
+    layout = Layout(wanted.root)
+    layout.logs.mkdir(parents=True, exist_ok=True)
+    layout.state.unlink(missing_ok=True)
+    fds = {name: sock.fileno() for name, sock in sockets.items()}
+    given = {name: fd for name, fd in fds.items() if not name.startswith("agent")}
+    given |= {"agents": [fd for name, fd in fds.items() if name.startswith("agent")]}  # type: ignore[dict-item]
+    with (layout.logs / "supervisor.log").open("ab") as log:
+        subprocess.Popen(
+            command("supervisor", wanted, given),
+            pass_fds=list(fds.values()),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=not foreground,
+            env={**os.environ, MARK: wanted.data_dir},
+        )
+    for sock in sockets.values():
+        sock.close()
+
+
+def _await_ready(wanted: Settings, tell: Tell, patience: float = 90.0) -> None:
+    """Until control plane and DNS (and nodes, where there are any) say that they are ready."""
+    layout = Layout(wanted.root)
+    begun, told = time.monotonic(), ""
+    while True:
+        found = leftovers.state(layout)
+        components = found["components"] if found else {}
+        waiting = [name for name in ("control-plane", "dns") if not components.get(name, {}).get("ready")]
+        if not waiting:
+            return
+        elapsed = time.monotonic() - begun
+        hopeless = any(part.get("restarts", 0) >= 5 for part in components.values())
+        if elapsed > patience or hopeless or (not found and elapsed > 10):
+            with contextlib.suppress(OSError):
+                leftovers.stop(wanted)
+            raise ClusterError(_failure(layout, waiting))
+        if elapsed > 1 and told != (told := ", ".join(waiting)):
+            tell(f"waiting for {told}")
+        time.sleep(0.01)
+
+
+def _failure(layout: Layout, waiting: list[str]) -> str:
+    for name in ("holder", *waiting, "supervisor"):
+        with contextlib.suppress(OSError):
+            lines = (layout.logs / f"{name}.log").read_text(errors="replace").strip().splitlines()
+            if lines and name != "supervisor":
+                return f"{name} did not start: {lines[-1]} (log: {layout.logs / name}.log)"
+    return f"the cluster did not start; see the logs in {layout.logs}"
