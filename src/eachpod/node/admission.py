@@ -34,8 +34,10 @@ def _affinity(pod: Object, node: Object, others: list[Object]) -> Verdict | None
 
 
 def _ports(pod: Object, node: Object, others: list[Object]) -> Verdict | None:
-    taken = [each for other in others for each in _host_ports(other)]
-    for ip, protocol, port in _host_ports(pod):
+    wanted = _host_ports(pod)
+    # Most pods want none: then the others need no look, or a node full of pods would cost the square of their number.
+    taken = [each for other in others for each in _host_ports(other)] if wanted else []
+    for ip, protocol, port in wanted:
         for other_ip, other_protocol, other_port in taken:
             same = (protocol, port) == (other_protocol, other_port)
             if same and (ip == other_ip or "0.0.0.0" in (ip, other_ip)):
@@ -57,13 +59,13 @@ def _resources(pod: Object, node: Object, others: list[Object]) -> Verdict | Non
     has = {k: quantity.parse(v) for k, v in dig(node, "status", "allocatable", default={}).items()}
     if "pods" in has and len(others) + 1 > has["pods"]:
         return _out_of("pods", Fraction(1), Fraction(len(others)), has["pods"])
-    wants = requests(pod)
+    wants = {name: amount for name, amount in requests(pod).items() if amount}
     used: Counter[str] = Counter()
-    for other in others:
+    for other in others if wants else ():
         for name, amount in requests(other).items():
             used[name] += amount  # type: ignore[assignment]
     for name, amount in wants.items():
-        if amount and name in has and amount + used[name] > has[name]:
+        if name in has and amount + used[name] > has[name]:
             return _out_of(name, amount, Fraction(used[name]), has[name])
     return None
 
