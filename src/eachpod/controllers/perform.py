@@ -101,9 +101,9 @@ class Performer:
                 return
             if _namespace_is_leaving(error):
                 raise _Leaving from None
-            failed = telling.failed
-            if failed is not None and not isinstance(error, telling.quiet):
-                self._recorder.tell(_with_error(failed, error))
+            if not isinstance(error, telling.quiet):
+                for note in _notes(telling.failed):
+                    self._recorder.tell(_with_error(note, error))
             raise
         if telling.done is not None:
             self._recorder.tell(telling.done)
@@ -136,6 +136,12 @@ class Performer:
             live = await self._client.get(change.resource, change.name, change.namespace)
             if change.uid in ("", objects.uid(live)):
                 raise errors.conflict(change.resource, change.name, "it exists, though the cache does not show it yet")
+
+
+def _notes(failed: Note | tuple[Note, ...] | None) -> tuple[Note, ...]:
+    if failed is None:
+        return ()
+    return failed if isinstance(failed, tuple) else (failed,)
 
 
 def _with_error(note: Note, error: Exception) -> Note:

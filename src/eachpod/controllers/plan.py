@@ -20,11 +20,11 @@ Errors = tuple[type[StatusError], ...]
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """Events that go with a change: `done` when it was made; `failed` when it was not, with the error's text appended
-    to the message, except for the errors in `quiet`."""
+    """Events that go with a change: `done` when it was made; `failed` (one or several) when it was not, with the
+    error's text appended to the message, except for the errors in `quiet`."""
 
     done: Note | None = None
-    failed: Note | None = None
+    failed: Note | tuple[Note, ...] | None = None
     quiet: Errors = ()
 
 

@@ -17,6 +17,7 @@ from .admission.chain import Plugin
 from .admission.lifecycle import lifecycle
 from .admission.nodetaint import taint_new_node
 from .admission.priority import priority
+from .admission.quota import QuotaAdmission
 from .admission.serviceaccount import service_account
 from .admission.storage import default_class, in_use_protection
 from .admission.tolerations import default_tolerations
@@ -94,6 +95,7 @@ BUILT_IN: tuple[Plugin, ...] = (
     priority,
     default_class,
     in_use_protection,
+    QuotaAdmission(),
 )
 
 

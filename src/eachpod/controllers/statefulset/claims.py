@@ -49,9 +49,12 @@ def missing(set_: Object, pod: Object, claims: Claims) -> tuple[Change, ...]:
             continue
         done = Note(set_, "SuccessfulCreate", f"Create Claim {claim_is} Pod {name} in StatefulSet {owner} success")
         failed = f"Create Claim {claim_is} for Pod {name} in StatefulSet {owner} failed error: "
-        warning = Note(set_, "FailedCreate", failed, "Warning")
+        warnings: tuple[Note, ...] = (Note(set_, "FailedCreate", failed, "Warning"),)
+        if not objects.uid(pod):  # without its claim the pod cannot be created either
+            text = f"Create Pod {name} in StatefulSet {owner} failed error: failed to create PVC {claim_is}: "
+            warnings += (Note(set_, "FailedCreate", text, "Warning"),)
         owned = with_owners(claim, set_, pod)
-        changes.append(Create(PERSISTENTVOLUMECLAIM, owned, Telling(done, warning, (AlreadyExists,))))
+        changes.append(Create(PERSISTENTVOLUMECLAIM, owned, Telling(done, warnings, (AlreadyExists,))))
     return tuple(changes)
 
 
