@@ -50,7 +50,7 @@ _PRIORITIES = (
 )
 _RBAC = "rbac.authorization.k8s.io"
 _LABELS = {"kubernetes.io/bootstrapping": "rbac-defaults"}
-_ANNOTATIONS = {f"{_RBAC}/autoupdate": "true"}
+_ANNOTATIONS = {"rbac.authorization.kubernetes.io/autoupdate": "true"}
 _REPAIR_SECONDS = 10.0
 # Subjects of the bindings that go with a role of the same name.
 _BOUND_GROUPS = {

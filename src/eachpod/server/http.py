@@ -5,15 +5,17 @@ file reads and writes HTTP; everything about Kubernetes is behind `ApiServer`.
 """
 
 import asyncio
+import gzip
 import logging
 import ssl
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
+import yaml
 from aiohttp import web
 
 from eachpod.model import errors
@@ -24,6 +26,7 @@ from . import endpoints, requestinfo
 from .app import ApiServer
 from .authn import Authenticator
 from .calls import unknown_path
+from .impersonation import impersonated
 from .metrics import CONTENT_TYPE, Metrics
 from .nodes.passing import pass_on
 from .nodes.targets import NODE_PARTS, find_target
@@ -34,6 +37,8 @@ log = logging.getLogger(__name__)
 
 BODY_LIMIT = 3 * 1024 * 1024
 _JSON = "application/json"
+# Smaller answers are not worth the time.
+_GZIP_FROM = 128 * 1024
 
 
 @dataclass(slots=True)
@@ -83,7 +88,7 @@ class HttpFront:
         body = await _body(request)
         content_type = request.headers.get("Content-Type", "")
         asked = Request(request.method, request.path, query, body, content_type, accept)
-        return _plain(await self.server.handle(asked, user, encoded=True))
+        return _written(await self.server.handle(asked, user, encoded=True), request)
 
     def _elsewhere(self, request: web.BaseRequest, accept: str, query: requestinfo.Query) -> web.StreamResponse:
         """What is not about objects."""
@@ -109,7 +114,8 @@ class HttpFront:
     def _user(self, request: web.BaseRequest) -> User:
         transport = request.transport
         certificate: Mapping[str, object] | None = transport.get_extra_info("peercert") if transport else None
-        return self.authenticator.user(certificate, request.headers.get("Authorization", ""))
+        user = self.authenticator.user(certificate, request.headers.get("Authorization", ""))
+        return impersonated(user, request.headers.items(), self.server.authorize)
 
     async def _stream(self, request: web.BaseRequest, watch: Watch) -> web.StreamResponse:
         headers = _headers(_JSON)
@@ -120,9 +126,30 @@ class HttpFront:
             async for batch in watch.batches():
                 await response.write(b"".join(batch))
             await response.write_eof()
+        except ConnectionError:
+            log.debug("the client of a watch has gone away")
         finally:
             watch.close()
         return response
+
+
+def _written(response: Response, request: web.BaseRequest) -> web.Response:
+    """The answer in the form that the client reads best: YAML where asked for, big ones compressed."""
+    accept = request.headers.get("Accept", "")
+    if "application/yaml" in accept and "json" not in accept:
+        value = orjson.loads(response.body) if isinstance(response.body, bytes) else response.body
+        text = yaml.safe_dump(value, default_flow_style=False).encode()
+        return _plain(replace(response, body=text, content_type="application/yaml"))
+    made = _plain(response)
+    if (
+        isinstance(made.body, bytes)
+        and len(made.body) > _GZIP_FROM
+        and "gzip" in request.headers.get("Accept-Encoding", "")
+    ):
+        made.body = gzip.compress(made.body, 1)
+        made.headers["Content-Encoding"] = "gzip"
+        made.headers["Vary"] = "Accept-Encoding"
+    return made
 
 
 async def _body(request: web.BaseRequest) -> bytes:

@@ -62,15 +62,17 @@ def _json_patched(call: Call, old: Object, body: Any) -> Object:
     except jsonpatch.BadPatch as error:
         raise errors.BadRequest(f"error decoding patch: {error}") from None
     except jsonpatch.Inapplicable:
-        details: Object = {"name": call.info.name}
-        if call.resource.group:
-            details["group"] = call.resource.group
-        details["kind"] = call.resource.plural
-        text = "the server rejected our request due to an error in our request"
-        raise errors.Invalid(text, details=details) from None
+        raise _Unprocessable("the server rejected our request due to an error in our request") from None
     if not isinstance(made, dict):
         raise errors.BadRequest("the patch leaves no object")
     return made
+
+
+class _Unprocessable(errors.Invalid):
+    """Without a word on what was wrong: its details are there, but empty."""
+
+    def status(self) -> Object:
+        return {**super().status(), "details": {}}
 
 
 def _strategic(old: Object, body: Object, struct: str) -> Object:

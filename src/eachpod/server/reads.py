@@ -44,7 +44,10 @@ def form_of(call: Call) -> Form:
 
 def selection_of(call: Call) -> Selection:
     query = call.request.query
-    return select(call.kind, text(query, "labelSelector"), text(query, "fieldSelector"))
+    fields = text(query, "fieldSelector")
+    if call.info.verb == "watch" and call.info.name:  # the old form of a watch on one object
+        fields = ",".join(part for part in (fields, f"metadata.name={call.info.name}") if part)
+    return select(call.kind, text(query, "labelSelector"), fields)
 
 
 async def list_objects(core: Core, call: Call) -> Response:

@@ -47,7 +47,8 @@ def parse(method: str, path: str, query: Query) -> RequestInfo:
     else:
         return RequestInfo(verb, path)
     watch = flag(query, "watch")
-    if rest[0] == "watch" and len(rest) > 1:
+    old_form = rest[0] == "watch" and len(rest) > 1
+    if old_form:
         watch, rest = True, rest[1:]
     namespace = ""
     if rest[0] == "namespaces" and len(rest) > 2 and rest[2] not in _NAMESPACE_SUBRESOURCES:
@@ -57,6 +58,8 @@ def parse(method: str, path: str, query: Query) -> RequestInfo:
     name = rest[1] if len(rest) > 1 else ""
     subresource = rest[2] if len(rest) > 2 else ""
     tail = path.partition(f"/{name}/proxy")[2] if subresource == "proxy" else "/".join(rest[3:])
+    if old_form and verb == "get":
+        verb = "watch"
     if not name:
         collection = {"get": "watch" if watch else "list", "delete": "deletecollection"}
         verb = collection.get(verb, verb)

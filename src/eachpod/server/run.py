@@ -1,6 +1,7 @@
 """Starts an API server on sockets and keeps it until it is cancelled."""
 
 import ctypes
+import logging
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -32,7 +33,7 @@ async def serve(config: ServerConfig, ready: Callable[[ApiServer], None]) -> Non
     rbac = Rbac(server.view)
     rbac.follow(store)
     server.authorize, server.token_user = Authorizer(rbac), authenticator.token_user
-    front = web.Server(HttpFront(server, authenticator, _agent_tls(config)), access_log=None)
+    front = web.Server(HttpFront(server, authenticator, _agent_tls(config)), access_log=None, logger=_connections())
     runner = web.ServerRunner(front, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()
     try:
@@ -53,6 +54,13 @@ def token_authority(config: ServerConfig) -> TokenAuthority | None:
 
 def _agent_tls(config: ServerConfig) -> ssl.SSLContext | None:
     return AgentTls(config.client_ca_path, config.agent_cert_path, config.agent_key_path).context()
+
+
+def _connections() -> logging.Logger:
+    """aiohttp logs what clients do wrong, with tracebacks; the handler says what the server does wrong."""
+    logger = logging.getLogger(f"{__name__}.connections")
+    logger.setLevel(logging.CRITICAL)
+    return logger
 
 
 def open_store(config: ServerConfig) -> Store:

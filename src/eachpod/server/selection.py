@@ -1,7 +1,6 @@
 """Label and field selectors of list, watch and deletecollection requests."""
 
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from eachpod.model import objects
@@ -9,57 +8,8 @@ from eachpod.model.errors import BadRequest
 from eachpod.model.kind import Kind
 from eachpod.model.objects import Object
 
-_SET = re.compile(r"^([^\s!=<>(),]+)\s+(in|notin)\s+\(([^()]*)\)$")
-_PAIR = re.compile(r"^([^\s!=<>(),]+)\s*(==|=|!=|>|<)\s*([^\s!=<>(),]*)$")
-_KEY = re.compile(r"^(!?)\s*([^\s!=<>(),]+)$")
-
-Test = Callable[[Mapping[str, str]], bool]
-
-
-def _split(text: str) -> list[str]:
-    """Terms between commas that are not inside parentheses."""
-    terms, depth, start = [], 0, 0
-    for at, char in enumerate(text):
-        depth += (char == "(") - (char == ")")
-        if char == "," and depth == 0:
-            terms.append(text[start:at].strip())
-            start = at + 1
-    return [*terms, text[start:].strip()]
-
-
-def _label_test(term: str) -> Test:
-    found = _SET.match(term)
-    if found:
-        key, operator = found[1], found[2]
-        values = frozenset(value.strip() for value in found[3].split(","))
-        if operator == "in":
-            return lambda labels: labels.get(key) in values
-        return lambda labels: labels.get(key) not in values
-    found = _PAIR.match(term)
-    if found:
-        return _pair_test(found[1], found[2], found[3])
-    found = _KEY.match(term)
-    if not found:
-        raise BadRequest(f"unable to parse requirement: found '{term}', expected: identifier")
-    key = found[2]
-    return (lambda labels: key not in labels) if found[1] else (lambda labels: key in labels)
-
-
-def _pair_test(key: str, operator: str, value: str) -> Test:
-    if operator == "!=":
-        return lambda labels: labels.get(key) != value
-    if operator in "<>":
-        if not value.lstrip("-").isdigit():
-            why = "for 'Gt', 'Lt' operators, the value must be an integer"
-            raise BadRequest(f'unable to parse requirement: values[0][{key}]: Invalid value: "{value}": {why}')
-        sign, limit = (1 if operator == ">" else -1), int(value)
-
-        def compare(labels: Mapping[str, str]) -> bool:
-            have = labels.get(key, "")
-            return have.lstrip("-").isdigit() and (int(have) - limit) * sign > 0
-
-        return compare
-    return lambda labels: labels.get(key) == value
+from . import labelparser
+from .labelparser import Test
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +68,7 @@ def _field_terms(text: str) -> list[FieldTerm]:
 
 def select(kind: Kind, labels: str, fields: str) -> Selection:
     """BadRequest for what cannot be parsed and for fields that the kind does not offer."""
-    tests = tuple(_label_test(term) for term in _split(labels)) if labels else ()
+    tests = labelparser.parse(labels) if labels else ()
     terms = tuple(_field_terms(fields)) if fields else ()
     known = {"metadata.name", *kind.field_names}
     if kind.resource.namespaced:

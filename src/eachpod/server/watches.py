@@ -91,7 +91,8 @@ def _shown(kind: Kind, entry: Entry, form: Form, *, headers: bool) -> Object:
     obj = converted(kind, entry.object)
     if form.shape == "Table":
         meta = {"resourceVersion": str(entry.revision)}
-        return table.table(kind, [obj], time.time(), include=form.include, list_meta=meta, headers=headers)
+        shown = table.table(kind, [obj], time.time(), include=form.include, list_meta=meta, headers=headers)
+        return shown if headers else {**shown, "columnDefinitions": None}
     return table.partial(obj) if form.shape else obj
 
 

@@ -27,16 +27,17 @@ class ListOptions:
 def parse_list(query: Query) -> ListOptions:
     version, match = text(query, "resourceVersion"), text(query, "resourceVersionMatch")
     token = text(query, "continue")
-    limit = _number(text(query, "limit"), "limit")
+    limit = max(_number(text(query, "limit")), 0)
+    _number(text(query, "timeoutSeconds"))
     faults = _combination_faults(version, match, token, query)
     if faults:
         raise refused(faults)
     if token:
+        revision, start = _decode(token)
         if version and version != "0":
             raise errors.BadRequest("specifying resource version is not allowed when using continue")
-        revision, start = _decode(token)
         return ListOptions(limit=limit, exact=revision, start=start)
-    minimum = revision_of(version)
+    minimum = revision_of(version, "invalid resource version: ")
     if version == "0":
         return ListOptions()
     return ListOptions(
@@ -82,7 +83,7 @@ def refused(faults: list[FieldError]) -> errors.Invalid:
     return errors.Invalid(f'ListOptions.meta.k8s.io "" is invalid: {joined}', details=details)
 
 
-def _number(value: str, field: str) -> int:
+def _number(value: str) -> int:
     if not value:
         return 0
     try:
@@ -92,12 +93,12 @@ def _number(value: str, field: str) -> int:
         raise errors.BadRequest(message) from None
 
 
-def revision_of(version: str) -> int:
+def revision_of(version: str, prefix: str = "") -> int:
     if not version:
         return 0
     if not version.isdigit():
         text_ = f'strconv.ParseUint: parsing "{version}": invalid syntax'
-        raise errors.BadRequest(str(invalid("resourceVersion", version, text_)))
+        raise errors.BadRequest(prefix + str(invalid("resourceVersion", version, text_)))
     return int(version)
 
 
@@ -161,8 +162,9 @@ def _decode(token: str) -> tuple[int, tuple[str, str]]:
         if content["v"] != "meta.k8s.io/v1":
             raise ValueError
         return max(int(content["rv"]), 0), (namespace, name)
-    except (ValueError, KeyError, TypeError, binascii.Error, AttributeError):
-        raise errors.BadRequest("continue key is not valid: illegal base64 data at input byte 0") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        why = "illegal base64 data at input byte 0" if isinstance(error, binascii.Error) else "invalid character"
+        raise errors.BadRequest(f"invalid continue token: continue key is not valid: {why}") from None
 
 
 def watch_faults(query: Query) -> list[FieldError]:

@@ -1,0 +1,75 @@
+"""Impersonation: a user that may, acts as another (`kubectl --as`)."""
+
+from collections.abc import Callable, Iterable
+from urllib.parse import unquote
+
+from eachpod.model.errors import BadRequest
+
+from .requestinfo import RequestInfo
+from .user import AUTHENTICATED, User
+
+_PREFIX = "impersonate-"
+_EXTRA = "impersonate-extra-"
+_ACCOUNT = "system:serviceaccount:"
+_ANONYMOUS, _UNAUTHENTICATED = "system:anonymous", "system:unauthenticated"
+_AUTHN = "authentication.k8s.io"
+
+Authorize = Callable[[User, RequestInfo], None]
+
+
+def impersonated(user: User, headers: Iterable[tuple[str, str]], authorize: Authorize) -> User:
+    """The user to act as. Forbidden where one of the identities asked for may not be taken on."""
+    name = uid = ""
+    groups: list[str] = []
+    extra: dict[str, tuple[str, ...]] = {}
+    for key, value in headers:
+        header = key.lower()
+        if not header.startswith(_PREFIX):
+            continue
+        if header == "impersonate-user":
+            name = value
+        elif header == "impersonate-uid":
+            uid = value
+        elif header == "impersonate-group":
+            groups.append(value)
+        elif header.startswith(_EXTRA):
+            field = unquote(header.removeprefix(_EXTRA))
+            extra[field] = (*extra.get(field, ()), value)
+    if not name:
+        if uid or groups or extra:
+            raise BadRequest(f"requested {_asked(uid, groups, extra)} without impersonating a user")
+        return user
+    for info in _permissions(name, uid, groups, extra):
+        authorize(user, info)
+    return User(name, _groups(name, groups), uid, extra)
+
+
+def _asked(uid: str, groups: list[str], extra: dict[str, tuple[str, ...]]) -> str:
+    parts = [f"[{{Group  {group}      }}]" for group in groups]
+    return parts[0] if parts else f"[{{UID  {uid}}}]" if uid else str(list(extra))
+
+
+def _permissions(name: str, uid: str, groups: list[str], extra: dict[str, tuple[str, ...]]) -> Iterable[RequestInfo]:
+    def may(resource: str, who: str, group: str = "", namespace: str = "", sub: str = "") -> RequestInfo:
+        return RequestInfo("impersonate", "", group, "v1", resource, namespace, who, sub)
+
+    if name.startswith(_ACCOUNT) and name.count(":") == 3:
+        _, _, namespace, account = name.split(":")
+        yield may("serviceaccounts", account, namespace=namespace)
+    else:
+        yield may("users", name)
+    for group in groups:
+        yield may("groups", group)
+    if uid:
+        yield may("uids", uid, _AUTHN)
+    for field, values in extra.items():
+        for value in values:
+            yield may("userextras", value, _AUTHN, sub=field)
+
+
+def _groups(name: str, groups: list[str]) -> tuple[str, ...]:
+    if not groups and name.startswith(_ACCOUNT) and name.count(":") == 3:
+        groups = ["system:serviceaccounts", f"system:serviceaccounts:{name.split(':')[2]}"]
+    if name == _ANONYMOUS:
+        return tuple(dict.fromkeys([*groups, _UNAUTHENTICATED]))
+    return tuple(dict.fromkeys([*groups, AUTHENTICATED]))
