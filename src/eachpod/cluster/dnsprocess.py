@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from eachpod.dns.serve import DnsConfig, run as serve
+from eachpod.dns.config import DnsConfig
+from eachpod.dns.serve import run as serve
 
 from .layout import Layout
 from .settings import Settings
@@ -17,6 +18,7 @@ def run(settings: Settings, given: dict[str, Any]) -> None:
             tcp_fds=tuple(given["tcp"]),
             kubeconfig=str(layout.kubeconfig("dns")),
             cluster_domain=settings.domain,
+            addresses=tuple(dict.fromkeys((settings.dns_address, settings.kube_dns_address))),
             snapshot=str(layout.root / "dns.snapshot"),
         ),
         tell_ready,
