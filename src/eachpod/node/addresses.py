@@ -3,6 +3,9 @@
 import ipaddress
 from collections.abc import Iterable
 
+# A pod with this annotation ("true") has the address again that the last pod of its name had on this node.
+KEEP_ADDRESS = "eachpod.dev/keep-address"
+
 
 class Addresses:
     """One range per family. The first address of a range is the gateway's. An address may be kept for a name over the

@@ -1,7 +1,6 @@
 """Carries out the pod machine's commands with real containers: the acting side of the node agent."""
 
 import asyncio
-import json
 import logging
 import shutil
 from collections.abc import Awaitable, Callable, Iterable
@@ -22,6 +21,7 @@ from .downward import Place
 from .env import EnvironmentFault, Sources, environment, needed
 from .hands import Work
 from .hosts import NameFault, hosts_file, resolving
+from .keptaddresses import KeptAddresses
 from .lastwords import with_message
 from .podstate import (
     CleanUp,
@@ -45,7 +45,6 @@ from .questions import Subject, ask
 from .runtime import ContainerState, ImageState, NotFoundFault, Phase, Runtime, RuntimeFault, SandboxSpec, SandboxState
 from .security import SecurityFault
 from .serviceenv import service_variables
-from .simulated import KEEP_ADDRESS
 from .specs import Ground, Provided, container_spec, log_directory, log_path, sandbox_spec, target_of
 from .volumes.keeper import VolumeKeeper
 from .volumes.mounts import mounts
@@ -80,8 +79,7 @@ class ContainerHands:
         self._images = Images(parts.runtime)
         self._found: dict[str, tuple[list[SandboxState], list[ContainerState]]] = {}
         self._specs: dict[str, SandboxSpec] = {}
-        self._kept_file = parts.data_dir / "addresses.json"
-        self._stopping: dict[str, int] = {}
+        self._kept = KeptAddresses(parts.data_dir / "addresses.json")
 
     # What is there at the start
 
@@ -160,7 +158,7 @@ class ContainerHands:
         _make(spec.log_directory)
         id = await self._parts.runtime.run_sandbox(spec)
         sandbox = await self._parts.runtime.sandbox_status(id)
-        self._keep_address(pod, sandbox)
+        self._kept.keep(pod, sandbox.addresses)
         self._write_hosts(pod, sandbox.addresses)
         return Done(operation, sandbox)
 
@@ -169,25 +167,9 @@ class ContainerHands:
         found = resolving(pod, parts.cluster_dns, parts.host.cluster_domain, _text(parts.resolv_conf))
         if found.fault:
             parts.recorder.tell(Note(pod, found.fault[0], found.fault[1], "Warning"))
-        spec = sandbox_spec(pod, attempt, parts.ground, found.dns, self._wishes(pod))
+        spec = sandbox_spec(pod, attempt, parts.ground, found.dns, self._kept.of(pod))
         self._specs[objects.uid(pod)] = spec
         return spec
-
-    def _wishes(self, pod: Object) -> tuple[str, ...]:
-        if objects.annotations(pod).get(KEEP_ADDRESS) != "true":
-            return ()
-        return tuple(self._kept().get(f"{objects.namespace(pod)}/{objects.name(pod)}", ()))
-
-    def _kept(self) -> dict[str, list[str]]:
-        try:
-            return dict(json.loads(self._kept_file.read_text()))
-        except (OSError, ValueError):
-            return {}
-
-    def _keep_address(self, pod: Object, sandbox: SandboxState) -> None:
-        if objects.annotations(pod).get(KEEP_ADDRESS) == "true":
-            kept = self._kept() | {f"{objects.namespace(pod)}/{objects.name(pod)}": list(sandbox.addresses)}
-            self._kept_file.write_text(json.dumps(kept))
 
     def _write_hosts(self, pod: Object, addresses: Iterable[str]) -> None:
         host_file = _text(Path("/etc/hosts")) if podspec.host_network(pod) else ""

@@ -16,18 +16,13 @@ from .backoff import restart_delay
 from .podabsorb import absorb, with_container
 from .podoutcome import ending, finished
 from .podstate import (
-    CLEAN,
-    DELETE,
     SANDBOX,
     START,
     STOP,
     STOP_SANDBOX,
     VOLUMES,
-    Cancel,
-    CleanUp,
     Command,
     Container,
-    DeletePod,
     PodEvent,
     PodState,
     PrepareVolumes,
@@ -36,17 +31,15 @@ from .podstate import (
     StopContainer,
     StopSandbox,
     Tell,
-    Verdict,
     WakeAt,
 )
+from .podteardown import PAST_DEADLINE, ordered, take_down
 from .runtime import Phase
 
 Step = tuple[PodState, list[Command]]
 
-_PAST_DEADLINE = Verdict("DeadlineExceeded", "Pod was active on the node longer than the specified deadline")
 # A container that must wait shows how it ended for so long before the status says that it waits.
 _SHOW_END_SECONDS = 1.0
-_MINIMUM_GRACE = 2
 
 
 def begin(pod: Object, now: float) -> PodState:
@@ -77,7 +70,7 @@ def _advance(state: PodState, now: float) -> Step:
         return state, []
     state = _judged(state, now)
     if ending(state):
-        return _take_down(state, now)
+        return take_down(state)
     return _bring_up(state, now)
 
 
@@ -85,7 +78,7 @@ def _judged(state: PodState, now: float) -> PodState:
     deadline = dig(state.pod, "spec", "activeDeadlineSeconds")
     if deadline is None or state.verdict or objects.deleting(state.pod) or finished(state):
         return state
-    return replace(state, verdict=_PAST_DEADLINE) if now >= state.started_at + deadline else state
+    return replace(state, verdict=PAST_DEADLINE) if now >= state.started_at + deadline else state
 
 
 # Up
@@ -116,8 +109,8 @@ def _ground(state: PodState, now: float) -> Step:
     if now < state.retry_at:
         return state, [WakeAt(state.retry_at)]
     if not state.volumes_ready:
-        return _ordered(state, VOLUMES, PrepareVolumes())
-    return _ordered(state, SANDBOX, RunSandbox(state.sandbox_attempt))
+        return ordered(state, VOLUMES, PrepareVolumes())
+    return ordered(state, SANDBOX, RunSandbox(state.sandbox_attempt))
 
 
 def _renew_sandbox(state: PodState) -> Step:
@@ -126,7 +119,7 @@ def _renew_sandbox(state: PodState) -> Step:
     if STOP_SANDBOX in state.busy:
         return state, []
     message = "Pod sandbox changed, it will be killed and re-created."
-    state, commands = _ordered(state, STOP_SANDBOX, StopSandbox(state.sandbox.id))
+    state, commands = ordered(state, STOP_SANDBOX, StopSandbox(state.sandbox.id))
     return state, [Tell("SandboxChanged", message), *commands]
 
 
@@ -137,7 +130,7 @@ def _stop_condemned(state: PodState, now: float) -> Step:
         operation = f"{STOP}:{known.name}"
         if known.kill and known.running and operation not in state.busy and known.seen:
             grace = _probe_grace(state.pod, known)
-            state, more = _ordered(state, operation, StopContainer(known.name, known.seen.id, grace, known.kill))
+            state, more = ordered(state, operation, StopContainer(known.name, known.seen.id, grace, known.kill))
             commands += more
     return state, commands
 
@@ -210,7 +203,7 @@ def _start(state: PodState, known: Container, now: float) -> Step:
         known = replace(known, attempt=known.attempt + 1)  # its start failed; a new one takes its place
     attempt = known.seen.attempt + 1 if known.exited and known.seen else known.attempt
     state = with_container(state, replace(known, attempt=attempt))
-    return _ordered(state, f"{START}:{known.name}", StartContainer(known.name, attempt))
+    return ordered(state, f"{START}:{known.name}", StartContainer(known.name, attempt))
 
 
 def _crash_loop(state: PodState, known: Container, until: float, now: float) -> Step:
@@ -252,82 +245,3 @@ def duration(seconds: float) -> str:
     """As Go prints a duration of whole seconds: 10s, 1m20s, 5m0s."""
     whole = int(seconds)
     return f"{whole // 60}m{whole % 60}s" if whole >= 60 else f"{whole}s"
-
-
-# Down
-
-
-def _take_down(state: PodState, now: float) -> Step:
-    state, commands = _shorten(state)
-    for stage in (_cancel_starts, _stop_all):
-        state, more = stage(state)
-        commands += more
-    if _still_there(state):
-        return state, commands
-    if state.sandbox is not None and state.sandbox.ready:
-        if STOP_SANDBOX in state.busy:
-            return state, commands
-        state, more = _ordered(state, STOP_SANDBOX, StopSandbox(state.sandbox.id))
-        return state, commands + more
-    if STOP_SANDBOX in state.busy:
-        return state, commands
-    if not (state.gone or objects.deleting(state.pod)):
-        return state, commands  # a finished pod stays, with its logs, until it is deleted
-    if not state.cleaned:
-        state, more = (state, []) if CLEAN in state.busy else _ordered(state, CLEAN, CleanUp())
-        return state, commands + more
-    if state.gone:
-        return replace(state, done=True), commands
-    if state.final_status_written and DELETE not in state.busy:
-        state, more = _ordered(state, DELETE, DeletePod())
-        commands += more
-    return state, commands
-
-
-def _shorten(state: PodState) -> Step:
-    """The grace of the teardown; a deletion may come while a longer one runs, and a second one may be shorter."""
-    wanted = podspec.grace_seconds(state.pod)
-    if state.grace is not None and wanted >= state.grace:
-        return state, []
-    commands: list[Command] = []
-    if state.grace is None and state.verdict is _PAST_DEADLINE:
-        commands.append(Tell(state.verdict.reason, state.verdict.message))
-    if state.grace is not None:
-        for operation in [each for each in state.busy if each.startswith(STOP + ":")]:
-            known = state.containers.get(operation.partition(":")[2])
-            if known and known.running and known.seen:
-                commands.append(StopContainer(known.name, known.seen.id, wanted, ""))
-    return replace(state, grace=wanted), commands
-
-
-def _cancel_starts(state: PodState) -> Step:
-    starting = [each for each in state.busy if each.startswith((START, VOLUMES))]
-    return state, [Cancel(each) for each in sorted(starting)]
-
-
-def _stop_all(state: PodState) -> Step:
-    """Everything but the sidecars at once; these afterwards, the last one first."""
-    sidecars = [each["name"] for each in podspec.init_containers(state.pod) if podspec.is_sidecar(each)]
-    running = [each.name for each in state.containers.values() if each.running]
-    first = [each for each in running if each not in sidecars]
-    last = [each for each in reversed(sidecars) if each in running][:1]
-    commands: list[Command] = []
-    for name in first or last:
-        seen = state.containers[name].seen
-        operation = f"{STOP}:{name}"
-        if seen is None or operation in state.busy:
-            continue
-        message = f"Stopping container {name}"
-        state, more = _ordered(state, operation, StopContainer(name, seen.id, state.grace or 1, message))
-        commands += more
-    return state, commands
-
-
-def _still_there(state: PodState) -> bool:
-    if any(each.running for each in state.containers.values()):
-        return True
-    return any(each.startswith((START, STOP + ":", SANDBOX, VOLUMES)) for each in state.busy)
-
-
-def _ordered(state: PodState, operation: str, command: Command) -> Step:
-    return replace(state, busy=state.busy | {operation}), [command]

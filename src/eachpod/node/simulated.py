@@ -14,7 +14,7 @@ from eachpod.model.objects import Object, dig
 from eachpod.model.timestamps import parse
 
 from . import admission, podspec
-from .addresses import Addresses
+from .addresses import KEEP_ADDRESS, Addresses
 from .hands import Work
 from .podstate import (
     ContainerSeen,
@@ -31,7 +31,6 @@ from .podstate import (
 )
 from .runtime import ContainerState, Phase, SandboxState
 
-KEEP_ADDRESS = "eachpod.dev/keep-address"
 _PREFIX = "simulated.eachpod.dev/"
 _SCHEME = "simulated://"
 
