@@ -14,11 +14,11 @@ def run(settings: Settings, given: dict[str, Any]) -> None:
     layout = Layout(settings.root)
     serve(
         DnsConfig(
+            kubeconfig=str(layout.kubeconfig("dns")),
             udp_fds=tuple(given["udp"]),
             tcp_fds=tuple(given["tcp"]),
-            kubeconfig=str(layout.kubeconfig("dns")),
             cluster_domain=settings.domain,
-            addresses=tuple(dict.fromkeys((settings.dns_address, settings.kube_dns_address))),
+            addresses=(settings.dns_address, settings.kube_dns_address),
             snapshot=str(layout.root / "dns.snapshot"),
         ),
         tell_ready,

@@ -12,7 +12,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from types import FrameType
 from typing import Any
 
@@ -35,12 +35,11 @@ log = logging.getLogger(__name__)
 _SWITCH_INTERVAL = 0.0005
 
 
-def run(config: DnsConfig, ready: Callable[[], None] = lambda: None) -> None:
-    """Serve until SIGTERM or SIGINT, then answer on until it is quiet. KubeconfigError where that is unusable. `ready`
-    is called once, from another thread, when the cluster's names are answered."""
+def run(config: DnsConfig) -> None:
+    """Serve until SIGTERM or SIGINT, then answer on until it is quiet. KubeconfigError where that is unusable."""
     access = kubeconfig.load(config.kubeconfig, config.context)
     sys.setswitchinterval(_SWITCH_INTERVAL)
-    server = Server(config, access, ready)
+    server = Server(config, access)
     stop = server.udp.stop
 
     def on_signal(number: int, frame: FrameType | None) -> None:
@@ -52,8 +51,8 @@ def run(config: DnsConfig, ready: Callable[[], None] = lambda: None) -> None:
 
 
 class Server:
-    def __init__(self, config: DnsConfig, access: kubeconfig.Access, ready: Callable[[], None]) -> None:
-        self._config, self._access, self._ready = config, access, ready
+    def __init__(self, config: DnsConfig, access: kubeconfig.Access) -> None:
+        self._config, self._access = config, access
         self._index = Index(config.zone_options())
         self._counters = Counters()
         self._restored = follow.restore(self._index, config.snapshot)
@@ -112,7 +111,8 @@ class Server:
     async def _announce(self, follower: follow.Follower) -> None:
         if not self._index.synced:
             await follower.synced.wait()
-        self._ready()
+        if self._config.ready is not None:
+            self._config.ready()
 
     def _page(self, path: str) -> tuple[int, str] | None:
         if path == "/health":
