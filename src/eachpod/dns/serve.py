@@ -12,7 +12,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from types import FrameType
 from typing import Any
 
@@ -35,11 +35,12 @@ log = logging.getLogger(__name__)
 _SWITCH_INTERVAL = 0.0005
 
 
-def run(config: DnsConfig) -> None:
-    """Serve until SIGTERM or SIGINT, then answer on until it is quiet. KubeconfigError where that is unusable."""
+def run(config: DnsConfig, ready: Callable[[], None] = lambda: None) -> None:
+    """Serve until SIGTERM or SIGINT, then answer on until it is quiet. KubeconfigError where that is unusable. `ready`
+    is called once, from another thread, when the cluster's names are answered."""
     access = kubeconfig.load(config.kubeconfig, config.context)
     sys.setswitchinterval(_SWITCH_INTERVAL)
-    server = Server(config, access)
+    server = Server(config, access, ready)
     stop = server.udp.stop
 
     def on_signal(number: int, frame: FrameType | None) -> None:
@@ -51,8 +52,8 @@ def run(config: DnsConfig) -> None:
 
 
 class Server:
-    def __init__(self, config: DnsConfig, access: kubeconfig.Access) -> None:
-        self._config, self._access = config, access
+    def __init__(self, config: DnsConfig, access: kubeconfig.Access, ready: Callable[[], None]) -> None:
+        self._config, self._access, self._ready = config, access, ready
         self._index = Index(config.zone_options())
         self._counters = Counters()
         self._restored = follow.restore(self._index, config.snapshot)
@@ -111,8 +112,7 @@ class Server:
     async def _announce(self, follower: follow.Follower) -> None:
         if not self._index.synced:
             await follower.synced.wait()
-        if self._config.ready is not None:
-            self._config.ready()
+        self._ready()
 
     def _page(self, path: str) -> tuple[int, str] | None:
         if path == "/health":
