@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup demo test unit check bench clean
+.PHONY: help setup demo test unit check bench corpus clean
 
 help:
 	@echo 'setup  .venv with .venv/bin/eachpod, and the system packages when root'
@@ -12,6 +12,7 @@ help:
 	@echo 'unit   the fast tests only'
 	@echo 'check  format, lint, types, architecture'
 	@echo 'bench  measure and print the figures'
+	@echo 'corpus play recordings of the real Kubernetes: CORPUS=DIR'
 	@echo 'clean  remove what these made'
 
 setup: $(VENV)/.ready
@@ -19,6 +20,13 @@ setup: $(VENV)/.ready
 $(VENV)/.ready: requirements/dev.txt pyproject.toml tools/setup.sh
 	sh tools/setup.sh $(PYTHON) $(VENV)
 	touch $@
+
+demo: setup
+	$(BIN)/python tools/demo.py
+
+test: setup
+	sh tools/packages.sh
+	$(BIN)/pytest
 
 unit: setup
 	$(BIN)/pytest -m 'not e2e'
@@ -28,6 +36,13 @@ check: setup
 	$(BIN)/ruff check src tests tools bench
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bench: setup
+	$(BIN)/python bench/figures.py
+
+# Recordings of the real Kubernetes, where they are at hand: make corpus CORPUS=DIR [RECORD=--record]
+corpus: setup
+	$(BIN)/python tools/corpus.py $(CORPUS) $(RECORD)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

@@ -118,3 +118,39 @@ def node(
     )
     client = _client(kubeconfig)
     run_loop(run(client, NodeConfig(nodes=identities), lambda: tell(f"{simulated} simulated nodes registered")))
+
+
+@dns_app.command("serve")
+def dns_serve(
+    kubeconfig: Kubeconfig = "",
+    address: Annotated[str, typer.Option(help="Address to answer on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to answer on, UDP and TCP.")] = 10053,
+    domain: Annotated[str, typer.Option(help="DNS domain of the cluster.")] = "cluster.local",
+    service_address: Annotated[str, typer.Option(help="Address of the DNS Service, for NS and glue.")] = "",
+    ttl: Annotated[int, typer.Option(help="Seconds that answers may be kept.")] = 5,
+) -> None:
+    """The cluster DNS alone, for any cluster."""
+    import socket
+
+    from eachpod.cluster.settings import default_kubeconfig
+    from eachpod.dns.config import DnsConfig
+    from eachpod.dns.serve import run
+
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        udp = socket.socket(family, socket.SOCK_DGRAM)
+        udp.bind((address, port))
+        tcp = socket.create_server((address, port), family=family)
+    except OSError as error:
+        raise ClusterError(f"--port: {address} port {port} cannot be used ({error.strerror}); choose another") from None
+    tell(f"answering on {address} port {port}")
+    run(
+        DnsConfig(
+            kubeconfig=kubeconfig or str(default_kubeconfig()),
+            udp_fds=(udp.detach(),),
+            tcp_fds=(tcp.detach(),),
+            cluster_domain=domain,
+            addresses=(service_address,) if service_address else (),
+            ttl=ttl,
+        )
+    )
