@@ -16,6 +16,7 @@ from . import reads, requestinfo, reviews, subresources, writes
 from .authz import Authorizer
 from .calls import BINDING, Call, Core, not_allowed, unknown_path
 from .context import Context
+from .fieldcheck import check_dry_run
 from .requestinfo import RequestInfo, text
 from .subresources import binding
 from .user import User
@@ -56,13 +57,19 @@ class ApiServer(Core):
     async def handle(self, request: Request, user: User, *, encoded: bool = False) -> Response:
         """The answer to a request about objects that is no watch; failures are answers, too (a Status)."""
         try:
-            return await self.answer(request, user, encoded=encoded)
+            call = self.call(request, user, encoded=encoded)
         except errors.StatusError as error:
             return Response(error.status_code, error.status())
+        try:
+            return await self._dispatch(call)
+        except errors.StatusError as error:
+            return Response(error.status_code, error.status(), warnings=tuple(call.context.warnings))
 
     async def answer(self, request: Request, user: User, *, encoded: bool = False) -> Response:
         """As `handle`, with failures raised."""
-        call = self.call(request, user, encoded=encoded)
+        return await self._dispatch(self.call(request, user, encoded=encoded))
+
+    async def _dispatch(self, call: Call) -> Response:
         if call.info.subresource:
             return await subresources.handle(self, call)
         if call.resource.kind.endswith("Review") and call.info.verb == "create":
@@ -92,9 +99,7 @@ class ApiServer(Core):
             raise not_allowed()
         if info.verb == "create" and info.name and not info.subresource:
             raise not_allowed()
-        context = Context(
-            user=user, dry_run="dryRun" in request.query, field_manager=text(request.query, "fieldManager")
-        )
+        context = Context(user=user, dry_run=_dry_run(info, request), field_manager=text(request.query, "fieldManager"))
         if "deprecated" in kind.extra:
             context.warn(kind.extra["deprecated"])
         return Call(request, info, kind, context, encoded)
@@ -102,3 +107,14 @@ class ApiServer(Core):
 
 def _may_name_namespace(kind: Kind, info: RequestInfo) -> bool:
     return kind.resource.namespaced or info.resource == "namespaces"
+
+
+_OPTIONS = {"create": "CreateOptions", "update": "UpdateOptions", "patch": "PatchOptions"}
+
+
+def _dry_run(info: RequestInfo, request: Request) -> bool:
+    if "dryRun" not in request.query:
+        return False
+    value = request.query["dryRun"]
+    check_dry_run([value] if isinstance(value, str) else list(value), _OPTIONS.get(info.verb, "DeleteOptions"))
+    return True

@@ -92,3 +92,13 @@ def doubled_fields(data: bytes) -> list[str]:
     except ValueError:
         return []
     return found
+
+
+def check_dry_run(values: list[str], options: str) -> None:
+    """There is only one way to run dry. `options` is the kind that the refusal names."""
+    if all(value == "All" for value in values):
+        return
+    shown = f'Unsupported value: {json.dumps(values, separators=(",", ":"))}: supported values: "All"'
+    cause = {"reason": "FieldValueNotSupported", "message": shown, "field": "dryRun"}
+    details: Object = {"group": "meta.k8s.io", "kind": options, "causes": [cause]}
+    raise errors.Invalid(f'{options}.meta.k8s.io "" is invalid: dryRun: {shown}', details=details)

@@ -1,6 +1,8 @@
 """PATCH bodies of every type, each made into a function from the present object to the next."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from eachpod.model import errors
@@ -83,3 +85,29 @@ def _strategic(old: Object, body: Object, struct: str) -> Object:
     except (AttributeError, TypeError) as error:
         fault = invalid("patch", strategic.shown(body), f"cannot restore: {error}")
         raise errors.Invalid(f' "" is invalid: {fault}', details={"causes": [fault.cause()]}) from None
+
+
+@contextmanager
+def refused(call: Call) -> Iterator[None]:
+    """What is wrong with the outcome of a strategic merge is the patch's fault."""
+    try:
+        yield
+    except errors.BadRequest as error:
+        if decode.media_type(call.request.content_type) != STRATEGIC_PATCH:
+            raise
+        body = decode.parsed(call.request.body, "application/json")
+        fault = invalid("patch", strategic.shown(body), _in_words_of_patches(error.message))
+        raise errors.Invalid(f' "" is invalid: {fault}', details={"causes": [fault.cause()]}) from None
+
+
+_MISTYPED = re.compile(r"cannot unmarshal (\w+) into Go .* of type (\S+)$")
+
+
+def _in_words_of_patches(message: str) -> str:
+    strict = message.find("strict decoding error")
+    if strict >= 0:
+        return message[strict:]
+    found = _MISTYPED.search(message)
+    if not found:
+        return message
+    return f"cannot restore slice from {found[1]}" if found[2].startswith("[]") else f"unrecognized type: {found[2]}"

@@ -14,7 +14,7 @@ from eachpod.model.timestamps import render
 from eachpod.store.contract import Change, Entry, Key, RevisionConflict
 from eachpod.wire.http import APPLY_PATCH, Response
 
-from . import applying, decode, fieldcheck, present
+from . import applying, decode, fieldcheck, patching, present
 from .admission.chain import Attributes, admit
 from .calls import ATTEMPTS, Call, Core
 from .context import Context
@@ -65,11 +65,10 @@ async def update(core: Core, call: Call) -> Response:
     body = decode.object_of(call.kind, call.request, call.context)
     sent = dig(body, "metadata", "name", default="")
     if sent != call.info.name:
+        why = f"the name of the object ({sent}) does not match the name on the URL ({call.info.name})"
         if not sent:
-            body["metadata"]["name"] = call.info.name
-        else:
-            why = f"the name of the object ({sent}) does not match the name on the URL ({call.info.name})"
-            raise errors.BadRequest(why)
+            why = f"the name of the object ({call.info.name} based on URL) was undeterminable: name must be provided"
+        raise errors.BadRequest(why)
     if core.store.get(call.key()) is None and call.kind.create_on_update and not call.info.subresource:
         return answer(call, 201, (await stored_new(core, call, body)).object)
 
@@ -154,7 +153,9 @@ async def patched(core: Core, call: Call, wanted: Patch) -> Object:
         if sent != call.info.name:
             why = f"the name of the object ({sent}) does not match the name on the URL ({call.info.name})"
             raise errors.BadRequest(why)
-        return decode.defaulted(call.kind, fieldcheck.check(call.kind, made, chosen, call.context))
+        with patching.refused(call):
+            made = fieldcheck.check(call.kind, made, chosen, call.context)
+        return decode.defaulted(call.kind, made)
 
     return await change(core, call, next_state)
 
@@ -164,7 +165,8 @@ def delete_options(call: Call) -> Options:
     if call.request.body:
         value = decode.parsed(call.request.body, call.request.content_type)
         if value is not None and not isinstance(value, dict):
-            raise errors.BadRequest("the body of a DELETE has to be DeleteOptions")
+            why = f"json parse error: invalid character '{str(value)[:1]}' looking for beginning of value"
+            raise errors.BadRequest(f"couldn't get version/kind; {why}")
         found = value or {}
     if (found.get("kind") or "DeleteOptions") != "DeleteOptions":
         version = found.get("apiVersion") or "v1"
@@ -176,6 +178,8 @@ def delete_options(call: Call) -> Options:
 def options_of(found: Object, call: Call) -> Options:
     """DeleteOptions from a body, or from the query where the body does not say."""
     query = call.request.query
+    if found.get("dryRun"):
+        fieldcheck.check_dry_run(list(found["dryRun"]), "DeleteOptions")
     grace = text(query, "gracePeriodSeconds")
     if grace and not grace.removeprefix("-").isdigit():
         raise errors.BadRequest(f'strconv.ParseInt: parsing "{grace}": invalid syntax')
@@ -194,7 +198,7 @@ def options_of(found: Object, call: Call) -> Options:
     return Options(
         grace_seconds=found.get("gracePeriodSeconds", int(grace) if grace.lstrip("-").isdigit() else None),
         uid=dig(found, "preconditions", "uid", default=""),
-        resource_version=dig(found, "preconditions", "resourceVersion", default=""),
+        resource_version=dig(found, "preconditions", "resourceVersion") or text(query, "resourceVersion"),
         propagation=policy,
         dry_run=bool(found.get("dryRun")),
     )

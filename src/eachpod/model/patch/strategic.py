@@ -39,6 +39,10 @@ def merged(target: Map, patch: Map, struct: str) -> Map:
             name = key.removeprefix(_DELETE)
             if isinstance(result.get(name), list):
                 result[name] = [item for item in result[name] if item not in patch[key]]
+    for key, order in patch.items():
+        if key.startswith(_ORDER):
+            name = key.removeprefix(_ORDER)
+            _check_order(patch.get(name) or [], order, field_of(struct, name).merge_key)
     for key, value in patch.items():
         if key in (_PATCH, _RETAIN) or key.startswith((_DELETE, _ORDER)):
             continue
@@ -134,6 +138,17 @@ def _ordered(items: list[Any], patch: list[Any], live: list[Any], key: str) -> l
         first = mine in before and theirs in before and before.index(mine) < before.index(theirs)
         result.append(left.pop(0) if first else right.pop(0))
     return result + left + right
+
+
+def _check_order(items: list[Any], order: list[Any], key: str) -> None:
+    """Items of a patch must come in the order that the patch asks for."""
+    kept = [item for item in items if not (isinstance(item, dict) and item.get(_PATCH) == "delete")]
+    wanted = [item.get(key) if key and isinstance(item, dict) else item for item in order]
+    given = [item.get(key) if key and isinstance(item, dict) else item for item in kept]
+    ahead = iter(wanted)
+    if not all(each in ahead for each in given):
+        lists = f"The order in patch list:\n{_shown(items)}\n doesn't match $setElementOrder list:\n{_shown(order)}\n"
+        raise BadDirective(lists)
 
 
 def _rank(order: list[Any]) -> Callable[[Any], int]:

@@ -65,6 +65,7 @@ def check_version(kind: Kind, body: Object, old: Object) -> None:
     """A stale or foreign object is refused; one without a version overwrites where its kind allows it."""
     have, held = body.get("metadata") or {}, old["metadata"]
     version = have.get("resourceVersion")
+    version = None if version == "0" else version
     if version and version != held.get("resourceVersion"):
         if not str(version).isdigit():
             raise errors.InternalError(f'Internal error occurred: invalid resource version "{version}"')
