@@ -41,7 +41,10 @@ class Performer:
             return
         except (StatusError, ConnectionError) as error:
             failure = error
-        for change in plan.always:
+        always = plan.always
+        if failure is not None and plan.on_failure is not None:
+            always = plan.on_failure(failure)
+        for change in always:
             await self._change(key, change)
         if failure is not None:
             raise failure
@@ -93,9 +96,9 @@ class Performer:
                 )
                 await self._told(change.telling, change.accept, self._write(key, change, call))
 
-    async def _told(self, telling: Telling, accept: tuple[type[StatusError], ...], call: Awaitable[None]) -> None:
+    async def _told(self, telling: Telling, accept: tuple[type[StatusError], ...], call: Awaitable[str]) -> None:
         try:
-            await call
+            name = await call
         except (StatusError, ConnectionError) as error:
             if isinstance(error, accept):
                 return
@@ -103,15 +106,18 @@ class Performer:
                 raise _Leaving from None
             if not isinstance(error, telling.quiet):
                 for note in _notes(telling.failed):
-                    self._recorder.tell(_with_error(note, error))
+                    self._recorder.tell(_with(note, str(error)))
             raise
         if telling.done is not None:
-            self._recorder.tell(telling.done)
+            self._recorder.tell(_with(telling.done, name) if telling.named else telling.done)
 
-    async def _write(self, key: Key, change: Create | Update | Patch, call: Awaitable[Object]) -> None:
-        self._writes.wrote(key, change.resource, await call)
+    async def _write(self, key: Key, change: Create | Update | Patch, call: Awaitable[Object]) -> str:
+        """Returns the name of what was written."""
+        written = await call
+        self._writes.wrote(key, change.resource, written)
+        return objects.name(written)
 
-    async def _delete(self, key: Key, change: Delete) -> None:
+    async def _delete(self, key: Key, change: Delete) -> str:
         with suppress(NotFound):
             await self._client.delete(
                 change.resource,
@@ -123,6 +129,7 @@ class Performer:
                 propagation=change.propagation,
             )
         self._writes.deleted(key, change.resource, change.namespace, change.name, change.uid)
+        return change.name
 
     async def _confirm(self, change: Confirm) -> None:
         live = await self._client.get(change.resource, change.name, change.namespace)
@@ -144,5 +151,5 @@ def _notes(failed: Note | tuple[Note, ...] | None) -> tuple[Note, ...]:
     return failed if isinstance(failed, tuple) else (failed,)
 
 
-def _with_error(note: Note, error: Exception) -> Note:
-    return Note(note.about, note.reason, f"{note.message}{error}", note.type, note.field_path)
+def _with(note: Note, text: str) -> Note:
+    return Note(note.about, note.reason, f"{note.message}{text}", note.type, note.field_path)

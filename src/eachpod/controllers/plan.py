@@ -5,6 +5,7 @@ no server. Changes are made in order and stop at the first error; the key then c
 controller decides again on what it sees by then. So a plan never has to undo anything.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,8 @@ class Telling:
     done: Note | None = None
     failed: Note | tuple[Note, ...] | None = None
     quiet: Errors = ()
+    # Append the name of the object to the message of `done`: for names that the server makes.
+    named: bool = False
 
 
 SILENT = Telling()
@@ -134,12 +137,14 @@ UNSET = _Unset()
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`always` is made after `changes` even if one of them failed: the status that is true either way.
+    """`always` is made after `changes` even if one of them failed: the status that is true either way; where the error
+    belongs into the status, `on_failure` gives what to make instead.
     `requeue_after` asks for the key again after so many seconds. `remember` is what `view.recall(key)` gives next time:
     for observations that no object holds. It is lost with the process, so nothing may depend on it but timing."""
 
     changes: tuple[Step, ...] = ()
     always: tuple[Change, ...] = ()
+    on_failure: Callable[[Exception], tuple[Change, ...]] | None = None
     requeue_after: float | None = None
     remember: Any = UNSET
 

@@ -1,6 +1,7 @@
 """The controllers there are, by the names that kube-controller-manager gives them."""
 
 from . import (
+    deployment,
     disruption,
     endpoints,
     endpointslice,
@@ -14,6 +15,7 @@ from . import (
     podgc,
     protection,
     provisioner,
+    replicaset,
     resourcequota,
     rootca,
     serviceaccount,
@@ -39,6 +41,8 @@ CONTROLLERS: tuple[Controller | Special, ...] = (
     provisioner.CONTROLLER,
     *protection.CONTROLLERS,
     resourcequota.CONTROLLER,
+    replicaset.CONTROLLER,
+    deployment.CONTROLLER,
     disruption.CONTROLLER,
     nodeipam.CONTROLLER,
     ephemeralvolume.CONTROLLER,
