@@ -46,7 +46,8 @@ def updated(
         new = kind.prepare_status(new, old)
     else:
         new = finish(kind, kind.prepare_update(new, old), old, context)
-    new = _with_generation(kind, new, old)
+    if subresource != "status":  # annotations count for some kinds, and their status writers set some
+        new = _with_generation(kind, new, old)
     faults = metadata.validate_meta_update(new, old)
     if subresource == "status":
         faults += kind.validate_status_update(new, old)
