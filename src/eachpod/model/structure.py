@@ -69,3 +69,9 @@ def field_of(struct: str, name: str) -> Field:
         map_type=marks.get("t") or (whole.get("t", "") if letter in "SP" else ""),
         keyed=letter == "M",
     )
+
+
+def struct_map_type(struct: str) -> str:
+    """`atomic` for structs that change as a whole."""
+    found: str = _table().get(struct, {}).get("", {}).get("t", "")
+    return found

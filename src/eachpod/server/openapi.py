@@ -7,6 +7,8 @@ shows. Field descriptions are not carried: they are a megabyte of text that only
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources as files
 from typing import Any
 
 import orjson
@@ -15,7 +17,7 @@ from eachpod.model.objects import Object
 from eachpod.model.registry import Registry
 from eachpod.model.resource import Resource, Subresource
 from eachpod.model.shape import fields, known
-from eachpod.model.structure import field_of, struct_of
+from eachpod.model.structure import field_of, struct_map_type, struct_of
 from eachpod.wire.http import APPLY_PATCH, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH
 
 _PATCH = "io.k8s.apimachinery.pkg.apis.meta.v1.Patch"
@@ -60,6 +62,14 @@ _INTEGERS = ("limit", "timeoutSeconds", "gracePeriodSeconds")
 _BOOLEANS = ("allowWatchBookmarks", "sendInitialEvents", "watch", "force", "orphanDependents")
 
 
+@cache
+def _extras() -> dict[str, Any]:
+    """Per struct: required fields (r), and per field its format (f), its choices (e) and those of its items (i, if)."""
+    text = files.files("eachpod.server.data").joinpath("openapi.json").read_bytes()
+    table: dict[str, Any] = orjson.loads(text)
+    return table
+
+
 def definition_name(struct: str) -> str:
     """`io.k8s.api.core.v1.Pod` for `core/v1.Pod`."""
     package, _, kind = struct.rpartition(".")
@@ -97,12 +107,15 @@ class Documents:
         return found
 
     def _build(self, path: str) -> Object:
-        parts = path.split("/")
-        group, version = (parts[1], parts[2]) if parts[0] == "apis" else ("", parts[1])
+        root, *names = path.split("/")
+        group, version = (names[0], names[1]) if root == "apis" else ("", names[0])
         resources = [k.resource for k in self.registry if (k.resource.group, k.resource.version) == (group, version)]
-        paths: Object = {}
+        answers = {code: {"description": _CODES[code]} for code in ("200", "401")}
+        paths: Object = {f"/{path}/": {"get": {"responses": answers}}}
         schemas: Object = dict(_BASIC)
-        _define(["meta/v1.DeleteOptions", *(struct_of(resource) for resource in resources)], schemas)
+        parts = [sub for resource in resources for sub in resource.subresources if sub.group and sub.version]
+        foreign = {f"{sub.group.partition('.')[0]}/{sub.version}.{sub.kind}" for sub in parts}
+        _define(["meta/v1.DeleteOptions", *foreign, *(struct_of(resource) for resource in resources)], schemas)
         for resource in resources:
             paths |= _paths(resource)
             _kind_marks(resource, schemas)
@@ -127,7 +140,13 @@ def _define(structs: Iterable[str], schemas: Object) -> None:
             properties[field_name], inner = _property(struct, field_name, code)
             if inner:
                 ahead.append(inner)
-        schemas[name] = {"type": "object", "properties": properties}
+        schema: Object = {"type": "object", "properties": properties}
+        extra = _extras().get(struct, {})
+        if extra.get("r"):
+            schema["required"] = extra["r"]
+        if struct_map_type(struct):
+            schema["x-kubernetes-map-type"] = struct_map_type(struct)
+        schemas[name] = schema
 
 
 def _property(struct: str, name: str, code: str) -> tuple[Object, str]:
@@ -140,10 +159,24 @@ def _property(struct: str, name: str, code: str) -> tuple[Object, str]:
         shown: Object = {"allOf": [reference], "default": {}} if head == "S" else {"allOf": [reference]}
         return {**(shown if marks or head == "S" else reference), **marks}, inner
     if head == "L":
-        return {"type": "array", "items": {"allOf": [_reference(inner)], "default": {}}, **marks}, inner
+        return {"type": "array", "items": _reference(inner), **marks}, inner
     if head == "M":
         return {"type": "object", "additionalProperties": _reference(inner), **marks}, inner
-    return {**_plain(head, always=code.endswith("!")), **marks}, ""
+    return {**_refined(_plain(head, always=code.endswith("!")), struct, name), **marks}, ""
+
+
+def _refined(shown: Object, struct: str, name: str) -> Object:
+    """With the format and the choices that the type alone does not tell."""
+    extra = _extras().get(struct, {}).get("f", {}).get(name, {})
+    if "f" in extra:
+        shown["format"] = extra["f"]
+    if "e" in extra:
+        shown["enum"] = extra["e"]
+    if "i" in extra:
+        shown["items"] = {**shown.get("items", {}), "enum": extra["i"]}
+    if "if" in extra:
+        shown["items"] = {**shown.get("items", {}), "format": extra["if"]}
+    return shown
 
 
 def _reference(struct: str) -> Object:
@@ -172,12 +205,17 @@ def _marks(struct: str, name: str) -> Object:
         marks["x-kubernetes-list-type"] = known_field.list_type
     if known_field.list_keys:
         marks["x-kubernetes-list-map-keys"] = list(known_field.list_keys)
-    if known_field.map_type:
+    if known_field.map_type and not (known_field.struct and struct_map_type(known_field.struct)):
         marks["x-kubernetes-map-type"] = known_field.map_type
     if known_field.merge_key:
         marks["x-kubernetes-patch-merge-key"] = known_field.merge_key
-    if known_field.merge:
-        marks["x-kubernetes-patch-strategy"] = "merge,retainKeys" if known_field.retain_keys else "merge"
+    strategies = [
+        ("merge", known_field.merge),
+        ("retainKeys", known_field.retain_keys),
+        ("replace", known_field.replace),
+    ]
+    if any(used for _, used in strategies):
+        marks["x-kubernetes-patch-strategy"] = ",".join(strategy for strategy, used in strategies if used)
     return marks
 
 
@@ -194,7 +232,7 @@ def _kind_marks(resource: Resource, schemas: Object) -> None:
             "apiVersion": {"type": "string"},
             "kind": {"type": "string"},
             "metadata": {"allOf": [{"$ref": f"#/components/schemas/{_LIST_META}"}], "default": {}},
-            "items": {"type": "array", "items": {"allOf": [{"$ref": f"#/components/schemas/{name}"}], "default": {}}},
+            "items": {"type": "array", "items": {"$ref": f"#/components/schemas/{name}"}},
         },
         "x-kubernetes-group-version-kind": [{**shown, "kind": f"{resource.kind}List"}],
     }
@@ -233,9 +271,20 @@ def _subresource(resource: Resource, sub: Subresource, body: str) -> Object:
         "version": sub.version or resource.version,
     }
     verbs = {"get": "get", "update": "put", "patch": "patch", "create": "post"}
-    return _operations(sub.verbs, verbs, kind, "" if sub.kind else body)
+    if sub.kind and sub.group and sub.version:
+        body = definition_name(f"{sub.group.partition('.')[0]}/{sub.version}.{sub.kind}")
+    elif sub.kind:
+        body = definition_name(f"{resource.group.partition('.')[0] or 'core'}/{resource.version}.{sub.kind}")
+    return _operations(sub.verbs, verbs, kind, body)
 
 
+_CODES = {"200": "OK", "201": "Created", "202": "Accepted", "401": "Unauthorized"}
+_ANSWERS = {
+    "create": ("200", "201", "202", "401"),
+    "update": ("200", "201", "401"),
+    "patch": ("200", "201", "401"),
+    "delete": ("200", "202", "401"),
+}
 _ACTIONS = {"create": "post", "update": "put"}
 
 
@@ -247,7 +296,7 @@ def _operation(verb: str, kind: Object, body: str) -> Object:
     made: Object = {
         "x-kubernetes-action": _ACTIONS.get(verb, verb),
         "x-kubernetes-group-version-kind": kind,
-        "responses": {"200": {"description": "OK"}, "401": {"description": "Unauthorized"}},
+        "responses": {code: {"description": _CODES[code]} for code in _ANSWERS.get(verb, ("200", "401"))},
     }
     parameters = {
         "list": _LIST,
