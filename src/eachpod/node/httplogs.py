@@ -1,9 +1,10 @@
 """GET /containerLogs: the log of one container, as it is now or as it grows."""
 
 import asyncio
+import base64
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 _BLOCK = 256 * 1024
 _POLL_SECONDS = 0.25
+_BINARY, _BASE64 = "binary.k8s.io", "base64.binary.k8s.io"
+
+Write = Callable[[bytes], Awaitable[None]]
+Running = Callable[[], bool]
 
 
 class Refused(Exception):
@@ -63,14 +68,39 @@ async def serve(request: web.BaseRequest, worker: PodWorker, name: str, hands: "
     path = await asyncio.to_thread(_path, worker, known, hands, previous)
     wanted = options(request, time.time())
     follow = request.query.get("follow") in ("true", "1")
+    running = (lambda: _still_running(worker, name, path)) if follow else None
+    if request.headers.get("Upgrade", "").lower() == "websocket":
+        return await _over_websocket(request, path, wanted, running)
     answer = web.StreamResponse(headers={"Content-Type": "text/plain"})
     await answer.prepare(request)
-    if not follow:
-        await _copy(answer, path, wanted)
-    else:
-        await _follow(answer, path, wanted, lambda: _still_running(worker, name, path))
+    await _send(answer.write, path, wanted, running)
     await answer.write_eof()
     return answer
+
+
+async def _over_websocket(
+    request: web.BaseRequest, path: Path, wanted: LogOptions, running: Running | None
+) -> web.StreamResponse:
+    """The same as messages (k8s.io/apimachinery wsstream): binary ones, or base64 in text where the client asks."""
+    answer = web.WebSocketResponse(protocols=(_BINARY, _BASE64))
+    await answer.prepare(request)
+
+    async def write(block: bytes) -> None:
+        if answer.ws_protocol == _BASE64:
+            await answer.send_str(base64.b64encode(block).decode())
+        else:
+            await answer.send_bytes(block)
+
+    await _send(write, path, wanted, running)
+    await answer.close()
+    return answer
+
+
+async def _send(write: Write, path: Path, wanted: LogOptions, running: Running | None) -> None:
+    if running:
+        await _follow(write, path, wanted, running)
+    else:
+        await _copy(write, path, wanted)
 
 
 def _path(worker: PodWorker, known: Container, hands: "ContainerHands", previous: bool) -> Path:
@@ -94,13 +124,13 @@ def _still_running(worker: PodWorker, name: str, path: Path) -> bool:
     return bool(known and known.running and known.seen and str(known.seen.attempt) == attempt and not worker.state.done)
 
 
-async def _copy(answer: web.StreamResponse, path: Path, wanted: LogOptions) -> None:
+async def _copy(write: Write, path: Path, wanted: LogOptions) -> None:
     lines = read_all(path, wanted)
     while True:
         block = await asyncio.to_thread(_next_block, lines)
         if not block:
             return
-        await answer.write(block)
+        await write(block)
 
 
 def _next_block(lines: Iterator[bytes]) -> bytes:
@@ -113,7 +143,7 @@ def _next_block(lines: Iterator[bytes]) -> bytes:
     return b"".join(found)
 
 
-async def _follow(answer: web.StreamResponse, path: Path, wanted: LogOptions, running: Callable[[], bool]) -> None:
+async def _follow(write: Write, path: Path, wanted: LogOptions, running: Running) -> None:
     """Rotation renames the file and makes a new one of its name: then the rest of the old one comes first."""
     rendering = Rendering(wanted)
     file = await asyncio.to_thread(path.open, "rb")
@@ -128,7 +158,7 @@ async def _follow(answer: web.StreamResponse, path: Path, wanted: LogOptions, ru
                 lines = (whole + b"\n").splitlines(keepends=True) if end else []
                 text = b"".join(map(rendering.render, lines))
                 if text:
-                    await answer.write(text)
+                    await write(text)
                 continue
             if _rotated(path, file.fileno()):
                 file.close()
