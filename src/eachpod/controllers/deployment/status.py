@@ -101,7 +101,8 @@ def tell_progress(conditions: Conditions, sets: Sets, counted: Object, now: floa
         return float(seconds + 1)
     if before is None or before.get("reason") in ("ProgressDeadlineExceeded", "DeploymentPaused"):
         return None
-    left = (parse(before.get("lastUpdateTime")) or now) + seconds - now
+    since = parse(before.get("lastUpdateTime"))
+    left = (now if since is None else since) + seconds - now
     if left < 0:
         conditions.set("Progressing", "False", "ProgressDeadlineExceeded", f"{what} has timed out progressing.")
         return None
