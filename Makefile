@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup demo test unit check bench corpus clean
+.PHONY: help setup demo test unit check bench corpus conformance clean
 
 help:
 	@echo 'setup  .venv with .venv/bin/eachpod, and the system packages when root'
@@ -43,6 +43,11 @@ bench: setup
 # Recordings of the real Kubernetes, where they are at hand: make corpus CORPUS=DIR [RECORD=--record]
 corpus: setup
 	$(BIN)/python tools/corpus.py $(CORPUS) $(RECORD)
+
+# Kubernetes' own tests: make conformance SUITE=DIR LIST=heart [PROCS=4]
+conformance: setup
+	sh tools/packages.sh
+	$(BIN)/python tools/conformance.py $(SUITE) $(or $(LIST),heart) --procs $(or $(PROCS),4)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
