@@ -8,7 +8,17 @@ import pytest
 from eachpod.client.client import Client
 from eachpod.model.errors import AlreadyExists, BadRequest, Conflict, Expired, Forbidden, Invalid, NotFound
 from eachpod.model.objects import Object, dig, name, put, revision
-from eachpod.model.resources import CONFIGMAP, ENDPOINTS, NAMESPACE, POD, SERVICE, STATEFULSET
+from eachpod.model.resources import (
+    CONFIGMAP,
+    ENDPOINTS,
+    LIMITRANGE,
+    NAMESPACE,
+    POD,
+    RESOURCEQUOTA,
+    SERVICE,
+    STATEFULSET,
+)
+from eachpod.server.app import ApiServer
 from eachpod.store.memory import MemoryStore
 from eachpod.wire.http import JSON_PATCH, STRATEGIC_PATCH, Request
 
@@ -269,3 +279,30 @@ async def test_binding_and_eviction(client: Client) -> None:
         await client.create(POD, target, "x", name="a", sub="binding")
     await client.create(POD, {"metadata": {"name": "a"}}, "x", name="a", sub="eviction")
     assert (await client.get(POD, "a", "x"))["metadata"]["deletionTimestamp"]
+
+
+async def test_limits_and_quotas(client: Client) -> None:
+    limits = [{"type": "Container", "default": {"cpu": "200m"}, "max": {"cpu": "1"}}]
+    await client.create(LIMITRANGE, {"metadata": {"name": "l", "namespace": "x"}, "spec": {"limits": limits}})
+    made = await client.create(POD, pod("a"))
+    assert made["spec"]["containers"][0]["resources"]["limits"] == {"cpu": "200m"}
+    big = {"containers": [{"name": "c", "image": "i", "resources": {"limits": {"cpu": "2"}}}]}
+    with pytest.raises(Forbidden, match="maximum cpu usage per Container is 1, but limit is 2"):
+        await client.create(POD, pod("b", **big))
+    hard = {"pods": "2", "requests.cpu": "300m"}
+    await client.create(RESOURCEQUOTA, {"metadata": {"name": "q", "namespace": "x"}, "spec": {"hard": hard}})
+    told = "exceeded quota: q, requested: requests.cpu=200m, used: requests.cpu=200m, limited: requests.cpu=300m"
+    with pytest.raises(Forbidden, match=told):
+        await client.create(POD, pod("b"))
+    await client.delete(POD, "a", "x")
+    await client.create(POD, pod("b"))
+
+
+async def test_what_is_refused_holds_no_address(client: Client, server: ApiServer) -> None:
+    before = {kind: dict(pool.used) for kind, pool in server.services._addresses.items()}
+    ports = [{"port": 80, "nodePort": 5}]
+    with pytest.raises(Invalid):
+        await client.create(
+            SERVICE, {"metadata": {"name": "s", "namespace": "x"}, "spec": {"type": "NodePort", "ports": ports}}
+        )
+    assert {kind: dict(pool.used) for kind, pool in server.services._addresses.items()} == before

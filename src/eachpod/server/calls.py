@@ -15,6 +15,7 @@ from eachpod.wire.http import Request
 
 from .admission.chain import Plugin
 from .admission.lifecycle import lifecycle
+from .admission.limits import limit_range
 from .admission.nodetaint import taint_new_node
 from .admission.priority import priority
 from .admission.quota import QuotaAdmission
@@ -89,6 +90,7 @@ class Unstored:
 
 BUILT_IN: tuple[Plugin, ...] = (
     lifecycle,
+    limit_range,
     service_account,
     default_tolerations,
     taint_new_node,

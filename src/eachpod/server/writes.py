@@ -42,11 +42,12 @@ async def create(core: Core, call: Call) -> Response:
 async def stored_new(core: Core, call: Call, body: Object) -> Entry:
     resource, context = call.resource, call.context
     generated = not dig(body, "metadata", "name") and dig(body, "metadata", "generateName")
+    key = call.key()
     for _ in range(_NAME_ATTEMPTS if generated else 1):
-        obj = created(call.kind, body, call.key().namespace, context, core.view, core.plugins, core.finish)
-        key = call.key(name(obj))
-        kept = call.kind.extra["to_stored"](obj) if "to_stored" in call.kind.extra else obj
         try:
+            obj = created(call.kind, body, call.key().namespace, context, core.view, core.plugins, core.finish)
+            key = call.key(name(obj))
+            kept = call.kind.extra["to_stored"](obj) if "to_stored" in call.kind.extra else obj
             if core.store.get(key) is None:
                 return await core.commit(call, Change(key, kept, 0))
         except RevisionConflict:
@@ -82,30 +83,33 @@ async def update(core: Core, call: Call) -> Response:
 async def change(core: Core, call: Call, next_state: Callable[[Object], Object], *, applies: bool = False) -> Object:
     """Store what `next_state` makes of the present object. It is asked again where another write came first, unless
     what it made names the version that it is about (then `updated` finds the conflict)."""
-    key, kind = call.key(), call.kind
     for _ in range(ATTEMPTS):
-        entry = core.store.get(key)
-        if entry is None:
-            raise errors.not_found(call.resource, key.name)
-        old = present.converted(kind, entry.object)
-        body, part = next_state(old), call.info.subresource
-        new = updated(kind, body, old, call.context, core.view, core.plugins, part, core.finish)
-        if not applies and old["metadata"].get("managedFields"):
-            new = _tracked(call, old, new)
-        if _same(new, old):
-            call.context.end()
-            return old
         try:
-            if ends(kind, new):
-                await core.commit(call, Change(key, None, entry.revision))
-                return new
-            kept = kind.extra["to_stored"](new) if "to_stored" in kind.extra else new
-            return present.converted(kind, (await core.commit(call, Change(key, kept, entry.revision))).object)
+            return await _changed(core, call, next_state, applies=applies)
         except RevisionConflict:
             continue
         finally:
             call.context.end()
-    raise errors.conflict(call.resource, key.name, _MODIFIED)
+    raise errors.conflict(call.resource, call.info.name, _MODIFIED)
+
+
+async def _changed(core: Core, call: Call, next_state: Callable[[Object], Object], *, applies: bool) -> Object:
+    key, kind = call.key(), call.kind
+    entry = core.store.get(key)
+    if entry is None:
+        raise errors.not_found(call.resource, key.name)
+    old = present.converted(kind, entry.object)
+    body, part = next_state(old), call.info.subresource
+    new = updated(kind, body, old, call.context, core.view, core.plugins, part, core.finish)
+    if not applies and old["metadata"].get("managedFields"):
+        new = _tracked(call, old, new)
+    if _same(new, old):
+        return old
+    if ends(kind, new):
+        await core.commit(call, Change(key, None, entry.revision))
+        return new
+    kept = kind.extra["to_stored"](new) if "to_stored" in kind.extra else new
+    return present.converted(kind, (await core.commit(call, Change(key, kept, entry.revision))).object)
 
 
 def _tracked(call: Call, old: Object, new: Object) -> Object:
