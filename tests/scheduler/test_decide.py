@@ -308,6 +308,18 @@ def test_no_volume_to_bind() -> None:
     assert "2 node(s) didn't find available persistent volumes to bind." in outcome.message
 
 
+def test_a_claim_for_one_pod_only() -> None:
+    only = claim("none", bound_to="v")
+    only["spec"]["accessModes"] = ["ReadWriteOncePod"]
+    related = Related(claim=lambda namespace, name: only, volume=lambda name: volume("v", "b"))
+    volumes = [{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}]
+    cluster = cluster_of([node("a"), node("b")], [pod("x", at="b", volumes=volumes)], related)
+    assert "2 node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod" in placed(
+        cluster, pod(volumes=volumes)
+    )
+    assert placed(cluster_of([node("a"), node("b")], related=related), pod(volumes=volumes)) == "b"
+
+
 def prioritized(name: str, priority: int, cpu: str = "1", at: str = "", **more: Any) -> dict[str, Any]:
     return pod(name, cpu=cpu, at=at, priority=priority, **more)
 

@@ -85,14 +85,15 @@ def filters(
     """The filters for this pod. With `leaving`, as if those pods of the node `at` were gone (`at` is still to be asked
     about in the shape without them)."""
     chosen = _node_filters(info)
+    gone = frozenset(one.uid for one in leaving)
     if info.ports:
         chosen.append(lambda node: (PORTS_TAKEN,) if any(node.taken(port) for port in info.ports) else ())
     chosen.append(lambda node: resources(info, node))
     if claims.any:
-        chosen.append(volume_filter(cluster, info, claims))
+        chosen.append(volume_filter(cluster, info, claims, gone))
     for question in (
         spread.hard_filter(cluster, info, leaving, at),
-        podaffinity.hard_filter(cluster, info, frozenset(gone.uid for gone in leaving)),
+        podaffinity.hard_filter(cluster, info, gone),
     ):
         if question:
             chosen.append(_one(question))

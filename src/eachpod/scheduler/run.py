@@ -126,7 +126,11 @@ class Scheduler:
             self._move(moves.by_assigned_pod(old, new))
         elif self._is_ours(new):
             if key not in self.cluster.assumed:
-                self._pending.put(info_of(new), self._clock(), retry=old is not None and _spec_changed(old, new))
+                info = info_of(new)
+                nominated = dig(new, "status", "nominatedNodeName")
+                if nominated:  # perhaps by a scheduler before us
+                    self.cluster.nominated[key] = info, nominated
+                self._pending.put(info, self._clock(), retry=old is not None and _spec_changed(old, new))
                 self._wake.set()
         else:
             self.cluster.set_pod(new)

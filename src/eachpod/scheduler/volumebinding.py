@@ -31,6 +31,11 @@ PLUGIN = "VolumeBinding"
 ELSEWHERE = Refusal("node(s) didn't match PersistentVolume's node affinity", PLUGIN)
 NONE_TO_BIND = Refusal("node(s) didn't find available persistent volumes to bind", PLUGIN)
 LOST = Refusal("node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)", PLUGIN)
+IN_USE = Refusal(
+    "node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod",
+    "VolumeRestrictions",
+    may_help=True,
+)
 UNBOUND = "pod has unbound immediate PersistentVolumeClaims"
 
 
@@ -162,10 +167,34 @@ def bindings_at(cluster: Cluster, claims: PodClaims, node: Object) -> Bindings |
     return Bindings(tuple(static), tuple(provision))
 
 
-def volume_filter(cluster: Cluster, info: PodInfo, claims: PodClaims) -> Callable[[NodeInfo], tuple[Refusal, ...]]:
-    """Nodes from which all bound volumes can be reached and where the waiting claims can be served."""
+def _exclusive_in_use(cluster: Cluster, info: PodInfo, claims: PodClaims, leaving: frozenset[str]) -> bool:
+    """Whether another pod has a claim that only one pod may use (ReadWriteOncePod)."""
+    exclusive = {
+        name(claim)
+        for claim in (*claims.bound, *claims.waiting)
+        if "ReadWriteOncePod" in dig(claim, "spec", "accessModes", default=())
+    }
+    if not exclusive:
+        return False
+    return any(
+        other.key.namespace == info.key.namespace
+        and other.uid not in leaving
+        and any(used in exclusive for used, _ in claim_names(other.pod))
+        for node in cluster.nodes.values()
+        for other in node.pods.values()
+    )
+
+
+def volume_filter(
+    cluster: Cluster, info: PodInfo, claims: PodClaims, leaving: frozenset[str] = frozenset()
+) -> Callable[[NodeInfo], tuple[Refusal, ...]]:
+    """Nodes from which all bound volumes can be reached and where the waiting claims can be served. `leaving` are uids
+    of pods taken to be gone."""
+    in_use = _exclusive_in_use(cluster, info, claims, leaving)
 
     def ask(node: NodeInfo) -> tuple[Refusal, ...]:
+        if in_use:
+            return (IN_USE,)
         if node.node is None:
             return (NONE_TO_BIND,)
         refusal = _refused_by_bound(cluster, claims, node.node)
