@@ -16,6 +16,7 @@ from eachpod.node.run import run
 from eachpod.server.app import ApiServer
 from eachpod.server.inprocess import InProcessTransport
 from eachpod.store.memory import MemoryStore
+from eachpod.wire.http import STRATEGIC_PATCH
 
 NODES = NodeConfig(
     tuple(
@@ -181,3 +182,17 @@ async def test_a_pod_that_goes_before_it_came_is_gone(client: Client) -> None:
         await asyncio.sleep(0.01)
         await client.delete(POD, "other", "default")
         await when_gone(client)
+
+
+async def test_a_new_image_restarts_the_container(client: Client) -> None:
+    async with running(client):
+        await client.create(POD, pod("web"))
+        await when_ready(client, "web")
+        patch = {"spec": {"containers": [{"name": "c", "image": "nginx:2"}]}}
+        await client.patch(POD, "web", "default", patch, content_type=STRATEGIC_PATCH)
+
+        async def restarted() -> bool:
+            status = (await client.get(POD, "web", "default"))["status"]["containerStatuses"][0]
+            return bool((status["restartCount"], status["image"]) == (1, "nginx:2"))
+
+        await until(restarted)

@@ -75,7 +75,17 @@ def _pod_seen(state: PodState, pod: Object) -> PodState:
     new = [each["name"] for each in podspec.ephemeral_containers(pod) if each["name"] not in containers]
     if new:
         containers = {**containers, **{name: Container(name) for name in new}}
-    return replace(state, pod=pod, containers=containers)
+    changed = {name: _if_changed(known, pod) for name, known in containers.items()}
+    return replace(state, pod=pod, containers=containers if changed == containers else changed)
+
+
+def _if_changed(known: Container, pod: Object) -> Container:
+    """A container that runs another image than its spec names now has to go and come again."""
+    spec = podspec.container(pod, known.name)
+    made_from = known.seen.annotations.get(podspec.HASH) if known.seen else None
+    if not known.running or known.kill or spec is None or made_from in (None, podspec.fingerprint(spec)):
+        return known
+    return replace(known, kill=f"Container {known.name} definition changed, will be restarted")
 
 
 def _sandbox_seen(state: PodState, id: str, sandbox: SandboxState | None) -> PodState:

@@ -2,7 +2,11 @@
 
 from typing import Any
 
+from eachpod.kit.ids import fnv1a_32
 from eachpod.model.objects import Object, dig
+
+# The annotation of a container in the runtime that tells which spec it was made from.
+HASH = "io.kubernetes.container.hash"
 
 ContainerSpecObject = dict[str, Any]
 
@@ -68,6 +72,12 @@ def init_may_restart(pod: Object, spec: Object, exit_code: int) -> bool:
 def _matches(codes: Object, exit_code: int) -> bool:
     inside = exit_code in (codes.get("values") or [])
     return inside if codes.get("operator") == "In" else not inside
+
+
+def fingerprint(spec: Object) -> str:
+    """Of what makes a running container wrong when it changes: name and image, as with the kubelet."""
+    text = f"{spec.get('name')} {spec.get('image')}"
+    return f"{fnv1a_32(text.encode()):x}"
 
 
 def grace_seconds(pod: Object) -> int:

@@ -116,10 +116,11 @@ class SimulatedHands:
         now = self._clock()
         spec = podspec.container(state.pod, name) or {}
         image = spec.get("image") or ""
+        made_from = {podspec.HASH: podspec.fingerprint(spec)}
         seen = ContainerState(
             id=f"{_SCHEME}{objects.uid(state.pod)}/{name}/{attempt}",
             sandbox_id=state.sandbox.id if state.sandbox else "", name=name, attempt=attempt,
-            phase=Phase.RUNNING, created_at=now, labels={}, annotations={}, image=image, image_ref=image,
+            phase=Phase.RUNNING, created_at=now, labels={}, annotations=made_from, image=image, image_ref=image,
             started_at=now,
         )  # fmt: skip
         init = any(each.get("name") == name for each in podspec.init_containers(state.pod))

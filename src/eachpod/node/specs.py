@@ -93,6 +93,7 @@ def container_spec(
 ) -> ContainerSpec:
     message_path = spec.get("terminationMessagePath") or "/dev/termination-log"
     annotations = {
+        podspec.HASH: podspec.fingerprint(spec),
         RESTART_COUNT: str(attempt),
         MESSAGE_PATH: message_path,
         MESSAGE_POLICY: spec.get("terminationMessagePolicy") or "File",
