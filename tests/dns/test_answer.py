@@ -103,6 +103,7 @@ def test_what_is_answered(cluster, ask, name, type_, expected):
         ("ext-loop", "A", "ND"),
         ("ext-ip", "A", "NX"),
         ("nothere", "A", "NX"),
+        ("nothere", "SOA", "ND"),
         ("svc1.ghost.svc.cluster.local.", "A", "NX"),
         ("ghosted.ghost.svc.cluster.local.", "A", "NX"),
         ("ghost.svc.cluster.local.", "A", "NX"),
@@ -135,7 +136,7 @@ def test_the_soa_of_a_denial_is_that_of_its_zone(cluster, ask):
     assert reply.authority[0].name.to_text() == "in-addr.arpa."
     soa = ask(cluster, "cluster.local.", "SOA").answer[0][0]
     assert (soa.mname.to_text(), soa.rname.to_text()) == ("ns.dns.cluster.local.", "hostmaster.cluster.local.")
-    assert (soa.serial, soa.refresh, soa.retry, soa.expire, soa.minimum) == (int(NOW), 7200, 1800, 86400, 5)
+    assert (soa.serial, soa.refresh, soa.retry, soa.expire, soa.minimum) == (int(NOW), 7200, 1800, 86400, 30)
 
 
 def test_owners_keep_the_case_of_the_question_and_targets_that_of_the_cluster(cluster, ask):

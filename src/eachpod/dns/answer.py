@@ -34,6 +34,8 @@ from .node import Alias, Answer, Fixed, Node, address_records
 from .zone import REVERSE_ZONES, Index
 
 MAX_CHAIN = 10
+# What the zone's own SOA shows as MINIMUM, as in clusters that kubeadm makes. Denials carry the TTL instead.
+_MINIMUM = 30
 _PRIVATE = tuple(
     name.encode(zone)
     for zone in (
@@ -150,7 +152,9 @@ def _own(index: Index, question: Question, now: float, transport: Transport) -> 
         return message.failure(question, SERVFAIL, flags=AA, extended_error=message.NOT_READY)
     node = find(index, question.name)
     if node is None:
-        return negative(index, question, NXDOMAIN, index.zone, transport)
+        # CoreDNS denies no name to who asks for its SOA, and tools that look for a zone's apex walk up on that.
+        rcode = NOERROR if question.type == SOA else NXDOMAIN
+        return negative(index, question, rcode, index.zone, transport)
     if isinstance(node, Alias) and question.type in (A, AAAA):
         return _follow(index, question, node, now, transport)
     if question.name == index.zone and question.type in (SOA, NS):
@@ -206,7 +210,7 @@ def _pod(index: Index, shown: bytes, namespace: bytes) -> Node | None:
 
 def _apex(index: Index, question: Question, now: float, transport: Transport) -> bytes:
     if question.type == SOA:
-        ttl, rdata = index.soa(index.zone)
+        ttl, rdata = index.soa(index.zone, max(index.options.ttl, _MINIMUM))
         made = Answer((message.record(message.ASKED, SOA, ttl, rdata),))
         return positive(index, question, made, now, transport)
     target, addresses = index.name_server()

@@ -89,10 +89,13 @@ class Index:
         """Whether some pod of the namespace (in small letters) has the address."""
         return (namespace, address) in self._pod_addresses
 
-    def soa(self, zone: bytes) -> tuple[int, bytes]:
-        """TTL and rdata of a zone's SOA. The serial is the time of the last change, 0 before the first state is in."""
+    def soa(self, zone: bytes, minimum: int | None = None) -> tuple[int, bytes]:
+        """TTL and rdata of a zone's SOA. The serial is the time of the last change, 0 before the first state is in.
+        A denial may be kept for the shorter of TTL and `minimum` (RFC 2308, section 5), which is the TTL by itself."""
         ttl = self.options.ttl
-        numbers = struct.pack("!5I", self.serial if self.synced else 0, _REFRESH, _RETRY, _EXPIRE, ttl)
+        numbers = struct.pack(
+            "!5I", self.serial if self.synced else 0, _REFRESH, _RETRY, _EXPIRE, ttl if minimum is None else minimum
+        )
         ns, mailbox = name.label("ns") + name.label("dns"), name.label("hostmaster")
         return min(ttl, 300), ns + zone + mailbox + zone + numbers
 
