@@ -81,7 +81,7 @@ class Cluster:
         begun = time.perf_counter()
         command = [EACHPOD, "up", self.name, "--runtime", runtime, "--data-dir", str(self.data)]
         said = subprocess.run(
-            [*command, "--kubeconfig", str(kubeconfig), "-o", "json"], capture_output=True, text=True, check=True
+            [*command, "--kubeconfig", str(kubeconfig), "-o", "json"], stdout=subprocess.PIPE, text=True, check=True
         )
         self.seconds = time.perf_counter() - begun
         self.settings = json.loads(said.stdout)

@@ -2,10 +2,10 @@
 
 Usage: conformance.py SUITE_DIR LIST [--procs N] [--images DIR] [--runs N]
 
-SUITE_DIR holds the runner (`run.sh`) and the maker of the images that the tests name (`images.py`, `busybox.sh`); LIST is
-a file of exact test names in it, or a path. The upstream binaries lie where $PEERS or $BIN says, by default in the user's
-cache. The images come into the cluster as a user's own do, by `eachpod image load`. Prints failed tests with their first
-message and `passed P failed F total T`, and takes the cluster down.
+SUITE_DIR holds the runner (`run.sh`) and the maker of the images that the tests name (`images.py`, `busybox.sh`); LIST
+is a file of exact test names in it, or a path. The upstream binaries lie where $PEERS or $BIN says, by default in the
+user's cache. The images come into the cluster as a user's own do, by `eachpod image load`. Prints failed tests with
+their first message and `passed P failed F total T`, and takes the cluster down.
 """
 
 import argparse
