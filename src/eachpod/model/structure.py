@@ -50,14 +50,19 @@ def _table() -> dict[str, dict[str, dict[str, Any]]]:
     return table
 
 
+def marks_of(struct: str, name: str = "") -> dict[str, Any]:
+    """What is published of a field, or of the struct itself."""
+    return _table().get(struct, {}).get(name, {})
+
+
 @cache
 def field_of(struct: str, name: str) -> Field:
     code = fields(struct).get(name, "") if known(struct) else ""
     letter, _, inner = code.rstrip("!~").partition(":")
     inner = inner if letter in _STRUCTS else ""
-    marks = _table().get(struct, {}).get(name, {})
+    marks = marks_of(struct, name)
     strategies = marks.get("s", "").split(",")
-    whole = _table().get(inner, {}).get("", {})
+    whole = marks_of(inner)
     return Field(
         struct=inner,
         merge="merge" in strategies,
@@ -69,9 +74,3 @@ def field_of(struct: str, name: str) -> Field:
         map_type=marks.get("t") or (whole.get("t", "") if letter in "SP" else ""),
         keyed=letter == "M",
     )
-
-
-def struct_map_type(struct: str) -> str:
-    """`atomic` for structs that change as a whole."""
-    found: str = _table().get(struct, {}).get("", {}).get("t", "")
-    return found

@@ -7,8 +7,6 @@ shows. Field descriptions are not carried: they are a megabyte of text that only
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache
-from importlib import resources as files
 from typing import Any
 
 import orjson
@@ -16,29 +14,21 @@ import orjson
 from eachpod.model.objects import Object
 from eachpod.model.registry import Registry
 from eachpod.model.resource import Resource, Subresource
-from eachpod.model.shape import fields, known
-from eachpod.model.structure import field_of, struct_map_type, struct_of
+from eachpod.model.structure import struct_of
 from eachpod.wire.http import APPLY_PATCH, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH
+
+from .openapischema import INT_OR_STRING, MICRO_TIME, QUANTITY, TIME, define, definition_name
 
 _PATCH = "io.k8s.apimachinery.pkg.apis.meta.v1.Patch"
 _OPTIONS = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"
 _LIST_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta"
-_TIME = "io.k8s.apimachinery.pkg.apis.meta.v1.Time"
-_QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity"
-_INT_OR_STRING = "io.k8s.apimachinery.pkg.util.intstr.IntOrString"
 
-_PLAIN: dict[str, Object] = {
-    "s": {"type": "string"},
-    "y": {"type": "string", "format": "byte"},
-    "i": {"type": "integer", "format": "int32"},
-    "f": {"type": "number", "format": "double"},
-    "b": {"type": "boolean"},
-}
 _BASIC: dict[str, Object] = {
     _PATCH: {"type": "object"},
-    _TIME: {"type": "string", "format": "date-time"},
-    _QUANTITY: {"oneOf": [{"type": "string"}, {"type": "number"}]},
-    _INT_OR_STRING: {"oneOf": [{"type": "integer"}, {"type": "string"}], "format": "int-or-string"},
+    TIME: {"type": "string", "format": "date-time"},
+    MICRO_TIME: {"type": "string", "format": "date-time"},
+    QUANTITY: {"oneOf": [{"type": "string"}, {"type": "number"}]},
+    INT_OR_STRING: {"oneOf": [{"type": "integer"}, {"type": "string"}], "format": "int-or-string"},
     _LIST_META: {
         "type": "object",
         "properties": {
@@ -58,25 +48,13 @@ _DELETE = [
     "propagationPolicy",
 ]  # fmt: skip
 _WRITE = ["dryRun", "fieldManager", "fieldValidation"]
-_INTEGERS = ("limit", "timeoutSeconds", "gracePeriodSeconds")
-_BOOLEANS = ("allowWatchBookmarks", "sendInitialEvents", "watch", "force", "orphanDependents")
-
-
-@cache
-def _extras() -> dict[str, Any]:
-    """Per struct: required fields (r), and per field its format (f), its choices (e) and those of its items (i, if)."""
-    text = files.files("eachpod.server.data").joinpath("openapi.json").read_bytes()
-    table: dict[str, Any] = orjson.loads(text)
-    return table
-
-
-def definition_name(struct: str) -> str:
-    """`io.k8s.api.core.v1.Pod` for `core/v1.Pod`."""
-    package, _, kind = struct.rpartition(".")
-    group, _, version = package.partition("/")
-    if group == "meta":
-        return f"io.k8s.apimachinery.pkg.apis.meta.{version}.{kind}"
-    return f"io.k8s.api.{group}.{version}.{kind}"
+_INTEGERS = (
+    "limit", "timeoutSeconds", "gracePeriodSeconds", "limitBytes", "ports", "sinceSeconds", "tailLines",
+)  # fmt: skip
+_BOOLEANS = (
+    "allowWatchBookmarks", "sendInitialEvents", "watch", "force", "orphanDependents", "follow", "previous",
+    "insecureSkipTLSVerifyBackend", "timestamps", "stderr", "stdin", "stdout", "tty",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -113,9 +91,8 @@ class Documents:
         answers = {code: {"description": _CODES[code]} for code in ("200", "401")}
         paths: Object = {f"/{path}/": {"get": {"responses": answers}}}
         schemas: Object = dict(_BASIC)
-        parts = [sub for resource in resources for sub in resource.subresources if sub.group and sub.version]
-        foreign = {f"{sub.group.partition('.')[0]}/{sub.version}.{sub.kind}" for sub in parts}
-        _define(["meta/v1.DeleteOptions", *foreign, *(struct_of(resource) for resource in resources)], schemas)
+        foreign = {_struct_of_sub(r, sub) for r in resources for sub in r.subresources if sub.kind}
+        define(["meta/v1.DeleteOptions", *foreign, *(struct_of(resource) for resource in resources)], schemas)
         for resource in resources:
             paths |= _paths(resource)
             _kind_marks(resource, schemas)
@@ -125,98 +102,6 @@ class Documents:
             "paths": paths,
             "components": {"schemas": schemas},
         }
-
-
-def _define(structs: Iterable[str], schemas: Object) -> None:
-    """The schemas of structs and of all that they refer to."""
-    ahead = [struct for struct in structs if struct]
-    while ahead:
-        struct = ahead.pop()
-        name = definition_name(struct)
-        if name in schemas or not known(struct):
-            continue
-        properties: Object = {}
-        for field_name, code in fields(struct).items():
-            properties[field_name], inner = _property(struct, field_name, code)
-            if inner:
-                ahead.append(inner)
-        schema: Object = {"type": "object", "properties": properties}
-        extra = _extras().get(struct, {})
-        if extra.get("r"):
-            schema["required"] = extra["r"]
-        if struct_map_type(struct):
-            schema["x-kubernetes-map-type"] = struct_map_type(struct)
-        schemas[name] = schema
-
-
-def _property(struct: str, name: str, code: str) -> tuple[Object, str]:
-    """A field's schema, and the struct that it refers to."""
-    bare = code.rstrip("!~")
-    head, _, inner = bare.partition(":")
-    marks = _marks(struct, name)
-    if head in ("S", "P"):
-        reference = _reference(inner)
-        shown: Object = {"allOf": [reference], "default": {}} if head == "S" else {"allOf": [reference]}
-        return {**(shown if marks or head == "S" else reference), **marks}, inner
-    if head == "L":
-        return {"type": "array", "items": _reference(inner), **marks}, inner
-    if head == "M":
-        return {"type": "object", "additionalProperties": _reference(inner), **marks}, inner
-    return {**_refined(_plain(head, always=code.endswith("!")), struct, name), **marks}, ""
-
-
-def _refined(shown: Object, struct: str, name: str) -> Object:
-    """With the format and the choices that the type alone does not tell."""
-    extra = _extras().get(struct, {}).get("f", {}).get(name, {})
-    if "f" in extra:
-        shown["format"] = extra["f"]
-    if "e" in extra:
-        shown["enum"] = extra["e"]
-    if "i" in extra:
-        shown["items"] = {**shown.get("items", {}), "enum": extra["i"]}
-    if "if" in extra:
-        shown["items"] = {**shown.get("items", {}), "format": extra["if"]}
-    return shown
-
-
-def _reference(struct: str) -> Object:
-    return {"$ref": f"#/components/schemas/{definition_name(struct)}"}
-
-
-def _plain(head: str, *, always: bool) -> Object:
-    special = {"q": _QUANTITY, "Q": _QUANTITY, "T": _TIME, "t": _TIME, "o": _INT_OR_STRING, "O": _INT_OR_STRING}
-    if head in special:
-        return {"$ref": f"#/components/schemas/{special[head]}"}
-    if head == "R":
-        return {"type": "object", "additionalProperties": {"$ref": f"#/components/schemas/{_QUANTITY}"}}
-    if head[0] in "lm" and len(head) > 1:
-        item = _PLAIN.get(head[1], {})
-        return {"type": "array", "items": item} if head[0] == "l" else {"type": "object", "additionalProperties": item}
-    plain = _PLAIN.get(head.removeprefix("p"), {"type": "object"})
-    zero = {"s": "", "i": 0, "b": False}.get(head)
-    return {**plain, "default": zero} if always and zero is not None else dict(plain)
-
-
-def _marks(struct: str, name: str) -> Object:
-    """How the field merges."""
-    known_field = field_of(struct, name)
-    marks: Object = {}
-    if known_field.list_type:
-        marks["x-kubernetes-list-type"] = known_field.list_type
-    if known_field.list_keys:
-        marks["x-kubernetes-list-map-keys"] = list(known_field.list_keys)
-    if known_field.map_type and not (known_field.struct and struct_map_type(known_field.struct)):
-        marks["x-kubernetes-map-type"] = known_field.map_type
-    if known_field.merge_key:
-        marks["x-kubernetes-patch-merge-key"] = known_field.merge_key
-    strategies = [
-        ("merge", known_field.merge),
-        ("retainKeys", known_field.retain_keys),
-        ("replace", known_field.replace),
-    ]
-    if any(used for _, used in strategies):
-        marks["x-kubernetes-patch-strategy"] = ",".join(strategy for strategy, used in strategies if used)
-    return marks
 
 
 def _kind_marks(resource: Resource, schemas: Object) -> None:
@@ -260,7 +145,8 @@ def _paths(resource: Resource) -> Object:
     for sub in resource.subresources:
         made = _subresource(resource, sub, body)
         if made:
-            paths[f"{where}/{{name}}/{sub.name}"] = {**made, "parameters": _parameters(["name", *names, "pretty"])}
+            shared = ["name", *names] if sub.kind in _CONNECTIONS else ["name", *names, "pretty"]
+            paths[f"{where}/{{name}}/{sub.name}"] = {**made, "parameters": _parameters(shared)}
     return paths
 
 
@@ -270,14 +156,44 @@ def _subresource(resource: Resource, sub: Subresource, body: str) -> Object:
         "kind": sub.kind or resource.kind,
         "version": sub.version or resource.version,
     }
+    if sub.kind in _CONNECTIONS:
+        methods = {"get": "get", "update": "put", "patch": "patch", "create": "post", "delete": "delete"}
+        return {methods[verb]: _connection(kind, _CONNECTIONS[sub.kind]) for verb in sub.verbs}
     verbs = {"get": "get", "update": "put", "patch": "patch", "create": "post"}
-    if sub.kind and sub.group and sub.version:
-        body = definition_name(f"{sub.group.partition('.')[0]}/{sub.version}.{sub.kind}")
-    elif sub.kind:
-        body = definition_name(f"{resource.group.partition('.')[0] or 'core'}/{resource.version}.{sub.kind}")
-    return _operations(sub.verbs, verbs, kind, body)
+    made = _operations(sub.verbs, verbs, kind, definition_name(_struct_of_sub(resource, sub)) if sub.kind else body)
+    if sub.name == "log":
+        made["get"]["parameters"] = _parameters(_LOG)
+    return made
 
 
+def _struct_of_sub(resource: Resource, sub: Subresource) -> str:
+    group = (sub.group or resource.group).partition(".")[0] or "core"
+    return f"{group}/{sub.version or resource.version}.{sub.kind}"
+
+
+def _connection(kind: Object, options: list[str]) -> Object:
+    """A stream instead of an object: its options are query parameters."""
+    return {
+        "x-kubernetes-action": "connect",
+        "x-kubernetes-group-version-kind": kind,
+        "responses": {code: {"description": _CODES[code]} for code in ("200", "401")},
+        "parameters": _parameters(options),
+    }
+
+
+_STREAMS = ["container", "stderr", "stdin", "stdout", "tty"]
+_CONNECTIONS = {
+    "PodAttachOptions": _STREAMS,
+    "PodExecOptions": ["command", *_STREAMS],
+    "PodPortForwardOptions": ["ports"],
+    "PodProxyOptions": ["path"],
+    "ServiceProxyOptions": ["path"],
+    "NodeProxyOptions": ["path"],
+}
+_LOG = [
+    "container", "follow", "insecureSkipTLSVerifyBackend", "limitBytes", "previous", "sinceSeconds", "stream",
+    "tailLines", "timestamps",
+]  # fmt: skip
 _CODES = {"200": "OK", "201": "Created", "202": "Accepted", "401": "Unauthorized"}
 _ANSWERS = {
     "create": ("200", "201", "202", "401"),
