@@ -1,11 +1,10 @@
 """The ReplicaSets of a Deployment: which one is for the present template, and what their annotations remember."""
 
-import json
 from collections.abc import Iterable
 
 from eachpod.controllers.ownership import controller_reference
-from eachpod.kit.ids import fnv1a_32, safe_encode
 from eachpod.model import objects
+from eachpod.model.gohash import pod_template_hash
 from eachpod.model.objects import Object, dig, drop, put
 from eachpod.model.timestamps import parse
 
@@ -99,9 +98,10 @@ def sized(set_: Object, deployment: Object) -> Object:
 def build(deployment: Object, number: int, taken: dict[str, Object]) -> tuple[Object, int]:
     """A set for the present template, without pods, and the collision count that its name took."""
     template = dig(deployment, "spec", "template", default={})
+    counted = dig(deployment, "status", "collisionCount") is not None
     collisions = int(dig(deployment, "status", "collisionCount", default=0))
     while True:
-        digest = _digest(template, collisions)
+        digest = pod_template_hash(template, collisions if counted or collisions else None)
         name = f"{objects.name(deployment)[: _NAME_LIMIT - 1 - len(digest)]}-{digest}"
         if name not in taken:
             break
@@ -123,9 +123,3 @@ def build(deployment: Object, number: int, taken: dict[str, Object]) -> tuple[Ob
     }
     made = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": metadata, "spec": spec}
     return sized(annotated(deployment, made, number), deployment), collisions
-
-
-def _digest(template: Object, collisions: int) -> str:
-    """Kubernetes hashes a dump of Go structs here; nobody compares the value, so any stable hash serves."""
-    raw = json.dumps(template, sort_keys=True, separators=(",", ":")).encode()
-    return safe_encode(str(fnv1a_32(raw + str(collisions).encode())))
