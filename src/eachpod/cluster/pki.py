@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _YEARS = 10
@@ -106,8 +106,8 @@ class Authority:
 
 
 def new_token_key() -> bytes:
-    """A fresh private key (PEM) that signs service account tokens."""
-    return _key_pem(ec.generate_private_key(ec.SECP256R1()))
+    """A fresh private key (PEM) that signs service account tokens. RSA, since verifiers are sure to know RS256."""
+    return _key_pem(rsa.generate_private_key(65537, 2048))
 
 
 def _builder(
@@ -145,7 +145,7 @@ def _general_name(host: str) -> x509.GeneralName:
         return x509.DNSName(host)
 
 
-def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+def _key_pem(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

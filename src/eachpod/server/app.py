@@ -99,6 +99,8 @@ class ApiServer(Core):
             raise not_allowed()
         if info.verb == "create" and info.name and not info.subresource:
             raise not_allowed()
+        if kind.resource.verbs == ("create",) and info.name and not info.subresource:
+            raise unknown_path()
         context = Context(user=user, dry_run=_dry_run(info, request), field_manager=text(request.query, "fieldManager"))
         if "deprecated" in kind.extra:
             context.warn(kind.extra["deprecated"])

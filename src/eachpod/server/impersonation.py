@@ -37,7 +37,7 @@ def impersonated(user: User, headers: Iterable[tuple[str, str]], authorize: Auth
             extra[field] = (*extra.get(field, ()), value)
     if not name:
         if uid or groups or extra:
-            raise BadRequest(f"requested {_asked(uid, groups, extra)} without impersonating a user")
+            raise BadRequest(f"requested {_asked(uid, groups, extra)} without impersonating a user name")
         return user
     for info in _permissions(name, uid, groups, extra):
         authorize(user, info)
@@ -45,8 +45,13 @@ def impersonated(user: User, headers: Iterable[tuple[str, str]], authorize: Auth
 
 
 def _asked(uid: str, groups: list[str], extra: dict[str, tuple[str, ...]]) -> str:
-    parts = [f"[{{Group  {group}      }}]" for group in groups]
-    return parts[0] if parts else f"[{{UID  {uid}}}]" if uid else str(list(extra))
+    """The identity that was asked for, as Go prints it."""
+    listed = "[]string(nil)" if not groups else "[]string{" + ", ".join(f'"{group}"' for group in groups) + "}"
+    pairs = ", ".join(
+        f'"{key}":[]string{{' + ", ".join(f'"{v}"' for v in values) + "}" for key, values in extra.items()
+    )
+    fields = f"map[string][]string{{{pairs}}}" if extra else "map[string][]string(nil)"
+    return f'&user.DefaultInfo{{Name:"", UID:"{uid}", Groups:{listed}, Extra:{fields}}}'
 
 
 def _permissions(name: str, uid: str, groups: list[str], extra: dict[str, tuple[str, ...]]) -> Iterable[RequestInfo]:

@@ -1,6 +1,7 @@
 """Reviews: questions about identities and permissions, asked by POST and answered at once."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from eachpod.model import errors
 from eachpod.model.fielderrors import invalid
@@ -25,6 +26,8 @@ async def handle(core: Core, call: Call, authorizer: Authorizer | None, token: T
         return _answer(call, {}, {"userInfo": info_of(call.context.user)})
     spec = sent.get("spec") or {}
     if kind == "TokenReview":
+        if not spec.get("token"):
+            raise errors.BadRequest("token is required for TokenReview in authentication")
         found = token(spec.get("token") or "", spec.get("audiences") or ())
         audiences = list(spec.get("audiences") or [core.config.issuer])
         status: Object = {"user": {}, "error": "invalid bearer token"}
@@ -32,10 +35,12 @@ async def handle(core: Core, call: Call, authorizer: Authorizer | None, token: T
             status = {"authenticated": True, "user": info_of(found), "audiences": audiences}
         return _answer(call, spec, status)
     if kind == "SelfSubjectRulesReview":
-        return _answer(call, spec, rules_of(authorizer, call.context.user, spec))
-    user = _asked_about(call, spec)
+        if not spec.get("namespace"):
+            raise errors.BadRequest("no namespace on request")
+        return _answer(call, {}, rules_of(authorizer, call.context.user, spec))
     if kind == "LocalSubjectAccessReview":
         _same_namespace(call, spec)
+    user = _asked_about(call, spec)
     verdict = authorizer.decide(user, attributes(spec)) if authorizer else None
     status = {"allowed": verdict.allowed if verdict else True}
     if verdict and verdict.reason:
@@ -71,30 +76,35 @@ def _asked_about(call: Call, spec: Object) -> User:
         return call.context.user
     _needs_attributes(call, spec)
     if not spec.get("user") and not spec.get("groups"):
-        raise _invalid(call, "spec.user", "at least one of user or group must be specified")
+        raise _invalid(call, "spec.user", "", "at least one of user or group must be specified")
     extra = {key: tuple(values) for key, values in (spec.get("extra") or {}).items()}
     return User(spec.get("user") or "", tuple(spec.get("groups") or ()), spec.get("uid") or "", extra)
 
 
 def _needs_attributes(call: Call, spec: Object) -> None:
-    both = bool(spec.get("resourceAttributes")), bool(spec.get("nonResourceAttributes"))
-    if both == (True, True):
-        text = "cannot be specified in combination with resourceAttributes"
-        raise _invalid(call, "spec.nonResourceAttributes", text)
-    if both == (False, False):
+    paths = spec.get("nonResourceAttributes")
+    both = bool(spec.get("resourceAttributes")), bool(paths)
+    if both in ((True, True), (False, False)):
+        shown = None if not paths else {"Path": paths.get("path") or "", "Verb": paths.get("verb") or ""}
         text = "exactly one of nonResourceAttributes or resourceAttributes must be specified"
-        raise _invalid(call, "spec.resourceAttributes", text)
+        raise _invalid(call, "spec", shown, text)
 
 
-def _invalid(call: Call, field: str, text: str) -> errors.Invalid:
-    return errors.invalid(call.resource, "", [invalid(field, None, text)])
+def _invalid(call: Call, field: str, value: Any, text: str) -> errors.Invalid:
+    """Reviews are refused without the name of their kind."""
+    fault = invalid(field, value, text)
+    details: Object = {"group": call.resource.group, "causes": [fault.cause()]}
+    return errors.Invalid(f'.{call.resource.group} "" is invalid: {fault}', details=details)
 
 
 def _same_namespace(call: Call, spec: Object) -> None:
+    paths = spec.get("nonResourceAttributes")
+    if paths:
+        shown = {"Path": paths.get("path") or "", "Verb": paths.get("verb") or ""}
+        raise _invalid(call, "spec.nonResourceAttributes", shown, "disallowed on this kind of request")
     asked = dig(spec, "resourceAttributes", "namespace", default="")
     if asked != call.info.namespace:
-        text = f"must match metadata.namespace: {call.info.namespace}"
-        raise _invalid(call, "spec.resourceAttributes.namespace", text)
+        raise _invalid(call, "spec.resourceAttributes.namespace", asked, "must match metadata.namespace")
 
 
 def attributes(spec: Object) -> RequestInfo:

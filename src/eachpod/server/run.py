@@ -76,7 +76,9 @@ def _authenticator(server: ApiServer) -> Authenticator:
     readers: list[TokenReader] = []
     if config.token_auth_file:
         known = read_token_file(config.token_auth_file)
-        readers.append(lambda token, audiences: known.get(token))
+        readers.append(
+            lambda token, audiences: known.get(token) if not audiences or config.issuer in audiences else None
+        )
     if tokens is not None:
         readers.append(lambda token, audiences: tokens.read(token, server.view, audiences))
     return Authenticator(readers, anonymous=config.anonymous_auth)

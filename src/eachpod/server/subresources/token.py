@@ -67,8 +67,9 @@ def _subject(core: Core, account: Object, reference: Object | None, call: Call) 
         return plain
     resource = {"Pod": POD, "Secret": SECRET, "Node": NODE}.get(reference.get("kind") or "")
     if resource is None:
-        text = f"cannot bind token for serviceaccount {_q(name)} to object {reference.get('kind')}"
-        raise errors.BadRequest(text)
+        group, _, version = (reference.get("apiVersion") or "v1").rpartition("/")
+        kind = f"{group}/{version}, Kind={reference.get('kind')}"
+        raise errors.BadRequest(f"cannot bind token to object of type {kind}")
     bound_name = reference.get("name") or ""
     found = core.view.get(resource, bound_name, namespace if resource != NODE else "")
     if found is None:
@@ -77,7 +78,8 @@ def _subject(core: Core, account: Object, reference: Object | None, call: Call) 
     if reference.get("uid") and reference["uid"] != held:
         why = f"the UID in the bound object reference ({reference['uid']}) does not match the UID in record. "
         why += "The object might have been deleted and then recreated"
-        raise errors.conflict(resource, bound_name, why)
+        text = f"Operation cannot be fulfilled on {resource.kind} {_q(bound_name)}: {why}"
+        raise errors.Conflict(text, details={"name": bound_name, "kind": resource.kind})
     node = None
     if resource == POD:
         runs_as = dig(found, "spec", "serviceAccountName", default="")
