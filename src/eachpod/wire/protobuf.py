@@ -48,6 +48,13 @@ def decode(data: bytes) -> Object:
     """The object in an envelope, with apiVersion and kind. Malformed where it is none, or of no known kind."""
     if not data.startswith(MAGIC):
         raise Malformed("the body does not begin like a protobuf object")
+    try:
+        return _unwrapped(data)
+    except (ValueError, OverflowError, OSError, struct.error) as error:  # times outside of the calendar are OSErrors
+        raise Malformed(str(error)) from None
+
+
+def _unwrapped(data: bytes) -> Object:
     envelope = _read("runtime.Unknown", memoryview(data)[len(MAGIC) :])
     types = envelope.get("typeMeta") or {}
     version, kind = types.get("apiVersion") or "", types.get("kind") or ""
@@ -108,7 +115,7 @@ def _fields(data: memoryview) -> Iterator[tuple[int, int, Any]]:
                 raise Malformed("a field is longer than its message")
             value, at = data[at : at + length], at + length
         elif wire == 1:
-            value, at = data[at : at + 8], at + 8
+            value, at = data[at : at + 8], at + 8  # the one user of it, double, minds its length
         elif wire == 5:
             value, at = data[at : at + 4], at + 4
         else:
@@ -141,6 +148,8 @@ def _read(message: str, data: memoryview) -> Any:
         field = fields.get(number)
         if field is None:
             continue
+        if wire != _wire(field) and not (field.many and wire == 2):
+            raise Malformed(f"field {field.name} has wire type {wire}")
         if field.keyed:
             key, item = _entry(field.kind, value)
             found.setdefault(field.name, {})[key] = item
@@ -155,10 +164,16 @@ def _read(message: str, data: memoryview) -> Any:
     return found
 
 
+def _wire(field: _Field) -> int:
+    """How values of a field are written; lists of numbers may also be packed, as bytes."""
+    if field.keyed or field.kind not in _SCALARS or field.kind in ("string", "bytes"):
+        return 2
+    return 1 if field.kind == "double" else 0
+
+
 def _entry(kind: str, data: memoryview) -> tuple[str, Any]:
     parts = {number: value for number, _, value in _fields(data)}
-    key = bytes(parts.get(1, b"")).decode()
-    return key, _value(kind, parts[2]) if 2 in parts else _zero(kind)
+    return _text(parts.get(1, b"")), _value(kind, parts[2]) if 2 in parts else _zero(kind)
 
 
 def _zero(kind: str) -> Any:
@@ -178,16 +193,37 @@ def _items(kind: str, wire: int, value: Any) -> list[Any]:
 
 def _value(kind: str, value: Any) -> Any:
     if kind == "string":
-        return bytes(value).decode()
+        return _text(value)
     if kind == "bytes":
-        return base64.b64encode(value).decode()
+        return base64.b64encode(_bytes(value)).decode()
     if kind == "bool":
         return bool(value)
     if kind in ("int32", "int64"):
-        return _signed(value)
+        return _number(value)
     if kind == "double":
-        return struct.unpack("<d", value)[0]
-    return value if kind in _SCALARS else _read(kind, value)
+        return struct.unpack("<d", _bytes(value))[0]
+    if kind in _SCALARS:
+        return value
+    if isinstance(value, int):
+        raise Malformed("a number where a message has to be")
+    return _read(kind, value)
+
+
+def _bytes(value: Any) -> bytes:
+    """Not `bytes(value)` at once: that would make a number into that many zeros."""
+    if isinstance(value, int):
+        raise Malformed("a number where bytes have to be")
+    return bytes(value)
+
+
+def _number(value: Any) -> int:
+    if not isinstance(value, int):
+        raise Malformed("bytes where a number has to be")
+    return _signed(value)
+
+
+def _text(value: Any) -> str:
+    return _bytes(value).decode()
 
 
 def _signed(value: int) -> int:
@@ -195,23 +231,23 @@ def _signed(value: int) -> int:
 
 
 def _time(parts: dict[int, Any]) -> str | None:
-    return timestamps.render(_signed(parts.get(1, 0))) if parts else None
+    return timestamps.render(_number(parts.get(1, 0))) if parts else None
 
 
 def _micro_time(parts: dict[int, Any]) -> str | None:
-    return timestamps.render_micro(_signed(parts.get(1, 0)) + _signed(parts.get(2, 0)) / 1e9) if parts else None
+    return timestamps.render_micro(_number(parts.get(1, 0)) + _number(parts.get(2, 0)) / 1e9) if parts else None
 
 
 def _quantity(parts: dict[int, Any]) -> str:
-    return bytes(parts.get(1, b"0")).decode()
+    return _text(parts.get(1, b"0"))
 
 
 def _int_or_string(parts: dict[int, Any]) -> int | str:
-    return bytes(parts.get(3, b"")).decode() if parts.get(1) else _signed(parts.get(2, 0))
+    return _text(parts.get(3, b"")) if parts.get(1) else _number(parts.get(2, 0))
 
 
 def _raw(parts: dict[int, Any]) -> Any:
-    raw = bytes(parts.get(1, b""))
+    raw = _bytes(parts.get(1, b""))
     return orjson.loads(raw) if raw else None
 
 
