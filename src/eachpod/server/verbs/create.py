@@ -2,16 +2,16 @@
 
 from collections.abc import Callable, Sequence
 
-from eachpod.kit.ids import suffix, uid
+from eachpod.kit.ids import uid
 from eachpod.model import errors, metadata, names
 from eachpod.model.kind import Kind
 from eachpod.model.objects import Object, name
 from eachpod.model.timestamps import render
 from eachpod.server.admission.chain import Attributes, Plugin, admit
 from eachpod.server.context import Context, View
+from eachpod.server.generated import generated_name
 from eachpod.server.present import sealed
 
-_NAME_BASE = 58  # what remains of 63 characters beside the random suffix
 # What a client cannot decide about a new object.
 _SYSTEM = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "generation")
 
@@ -40,7 +40,7 @@ def created(
     body = admit(plugins, body, attributes)
     meta = {key: value for key, value in body["metadata"].items() if key not in _SYSTEM}
     if meta.get("generateName") and not meta.get("name"):
-        meta["name"] = meta["generateName"][:_NAME_BASE] + suffix(context.entropy[16:])
+        meta["name"] = generated_name(meta["generateName"], context)
     if meta.get("ownerReferences"):
         meta["ownerReferences"] = _distinct_owners(meta["ownerReferences"], context)
     meta |= {"uid": uid(context.entropy), "creationTimestamp": render(context.now)}
