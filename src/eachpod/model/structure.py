@@ -31,6 +31,8 @@ class Field:
     list_keys: tuple[str, ...] = ()
     map_type: str = ""
     keyed: bool = False
+    # An empty object has the field, too: it is written even when empty.
+    fixed: bool = False
 
 
 UNKNOWN = Field()
@@ -73,4 +75,5 @@ def field_of(struct: str, name: str) -> Field:
         list_keys=tuple(marks.get("m", ())),
         map_type=marks.get("t") or (whole.get("t", "") if letter in "SP" else ""),
         keyed=letter == "M",
+        fixed=letter == "S" or code.endswith("!"),
     )

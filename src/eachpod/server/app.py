@@ -101,7 +101,12 @@ class ApiServer(Core):
             raise not_allowed()
         if kind.resource.verbs == ("create",) and info.name and not info.subresource:
             raise unknown_path()
-        context = Context(user=user, dry_run=_dry_run(info, request), field_manager=text(request.query, "fieldManager"))
+        context = Context(
+            user=user,
+            dry_run=_dry_run(info, request),
+            field_manager=text(request.query, "fieldManager"),
+            writer=_writer(request),
+        )
         if "deprecated" in kind.extra:
             context.warn(kind.extra["deprecated"])
         return Call(request, info, kind, context, encoded)
@@ -120,3 +125,9 @@ def _dry_run(info: RequestInfo, request: Request) -> bool:
     value = request.query["dryRun"]
     check_dry_run([value] if isinstance(value, str) else list(value), _OPTIONS.get(info.verb, "DeleteOptions"))
     return True
+
+
+def _writer(request: Request) -> str:
+    """The field manager: as named, else the client's program."""
+    named = text(request.query, "fieldManager")
+    return named or "".join(sign for sign in request.agent.partition("/")[0] if sign.isprintable())[:128]

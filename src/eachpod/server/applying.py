@@ -13,6 +13,8 @@ from .calls import Call, Core
 from .requestinfo import flag, text
 
 _MANAGER_LIMIT = 128
+# Who goes over from client-side to server-side apply keeps what is theirs.
+_CLIENT_SIDE = "kubectl-client-side-apply"
 
 
 def check_options(call: Call, *, applies: bool) -> None:
@@ -78,8 +80,9 @@ def _merged(call: Call, old: Object, wanted: Object) -> Object:
     if call.info.subresource:
         who["subresource"] = call.info.subresource
     applied = _owned_part(call, wanted)
+    heir = _CLIENT_SIDE if who["manager"] == "kubectl" else ""
     try:
-        done = apply.applied(old, applied, struct, who, force=flag(call.request.query, "force"))
+        done = apply.applied(old, applied, struct, who, force=flag(call.request.query, "force"), heir_of=heir)
     except apply.Unkeyed as error:
         raise errors.InternalError(str(error), reason="") from None
     if done.clashes:
@@ -116,5 +119,8 @@ def _conflict(clashes: list[apply.Clash]) -> errors.Conflict:
     groups: dict[str, list[str]] = {}
     for who, field in lines:
         groups.setdefault(who, []).append(f"- {field}")
-    told = [f"{who}:\n" + "\n".join(found) for who, found in groups.items()]
+    told = [
+        (who.replace("conflict", "conflicts", 1) if len(found) > 1 else who) + ":\n" + "\n".join(found)
+        for who, found in groups.items()
+    ]
     return errors.Conflict(f"Apply failed with {len(lines)} conflicts: " + "\n".join(told), details={"causes": causes})

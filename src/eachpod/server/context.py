@@ -29,6 +29,8 @@ class Context:
     user: User = LOOPBACK
     dry_run: bool = False
     field_manager: str = ""
+    # Who is to own the written fields, also where no manager is named; "" for parts of the control plane.
+    writer: str = ""
     warnings: list[str] = field(default_factory=list)
     # What lets go of things held for the time of the request; run when it has been stored or refused.
     cleanups: list[Callable[[], None]] = field(default_factory=list)

@@ -87,7 +87,8 @@ class HttpFront:
             return await self._to_node(request, query, user)
         body = await _body(request)
         content_type = request.headers.get("Content-Type", "")
-        asked = Request(request.method, request.path, query, body, content_type, accept)
+        agent = request.headers.get("User-Agent", "") or "unknown"
+        asked = Request(request.method, request.path, query, body, content_type, accept, agent)
         return _written(await self.server.handle(asked, user, encoded=True), request)
 
     def _elsewhere(self, request: web.BaseRequest, accept: str, query: requestinfo.Query) -> web.StreamResponse:

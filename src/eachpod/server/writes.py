@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from eachpod.model import errors
 from eachpod.model.fielderrors import invalid, not_supported
-from eachpod.model.objects import Object, dig, name, put
+from eachpod.model.objects import Object, dig, drop, name, put
 from eachpod.model.patch.apply import tracked
 from eachpod.model.resources import ENDPOINTS, SERVICE
 from eachpod.model.structure import struct_of
@@ -36,6 +36,7 @@ def answer(call: Call, status: int, obj: Object) -> Response:
 
 async def create(core: Core, call: Call) -> Response:
     body = decode.object_of(call.kind, call.request, call.context)
+    body = _tracked(call, {"metadata": {}}, drop(body, ("metadata", "managedFields")))
     return answer(call, 201, (await stored_new(core, call, body)).object)
 
 
@@ -100,9 +101,9 @@ async def _changed(core: Core, call: Call, next_state: Callable[[Object], Object
         raise errors.not_found(call.resource, key.name)
     old = present.converted(kind, entry.object)
     body, part = next_state(old), call.info.subresource
+    if not applies:
+        body = _tracked(call, old, body)
     new = updated(kind, body, old, call.context, core.view, core.plugins, part, core.finish)
-    if not applies and old["metadata"].get("managedFields"):
-        new = _tracked(call, old, new)
     if _same(new, old):
         return old
     if ends(kind, new):
@@ -113,15 +114,20 @@ async def _changed(core: Core, call: Call, next_state: Callable[[Object], Object
 
 
 def _tracked(call: Call, old: Object, new: Object) -> Object:
-    """Who wrote which field is kept for objects that are applied: only those ask for it."""
+    """`new` with the owners of its fields, as they are after this write. Parts of the control plane own nothing: that
+    would cost more than it tells."""
     who = {
-        "manager": call.context.field_manager or "unknown",
+        "manager": call.context.writer,
         "operation": "Update",
         "apiVersion": call.resource.api_version,
         "time": render(call.context.now),
         **({"subresource": call.info.subresource} if call.info.subresource else {}),
     }
-    return put(new, ("metadata", "managedFields"), tracked(old, new, struct_of(call.resource), who))
+    struct, fields = struct_of(call.resource), ("metadata", "managedFields")
+    held = dig(old, *fields)
+    if call.context.writer and struct:
+        held = tracked(old, new, struct, who, status=call.info.subresource == "status")
+    return put(new, fields, held) if held else drop(new, fields)
 
 
 def _same(new: Object, old: Object) -> bool:

@@ -25,6 +25,8 @@ class Request:
     body: Body = None
     content_type: str = "application/json"
     accept: str = "application/json"
+    # User-Agent of a request over HTTP: names the field manager where the query does not.
+    agent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

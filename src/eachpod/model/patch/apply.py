@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from eachpod.model.objects import Object
-from eachpod.model.structure import UNKNOWN, Field, field_of
+from eachpod.model.structure import UNKNOWN, Field, field_of, marks_of
 
 Tree = dict[str, Any]
 Path = tuple[str, ...]
@@ -48,9 +48,9 @@ class Clash:
 # What is owned
 
 
-def owned(obj: Object, struct: str) -> Tree:
-    """The tree of all fields that `obj` has."""
-    tree = _tree({key: value for key, value in obj.items() if key not in _UNOWNED}, struct)
+def owned(obj: Object, struct: str, *, dots: bool = False) -> Tree:
+    """The tree of all fields that `obj` has. With `dots` maps are members of their own, as ordinary writes own them."""
+    tree = _tree({key: value for key, value in obj.items() if key not in _UNOWNED}, struct, dots)
     meta = {key: value for key, value in tree.get("f:metadata", {}).items() if key[2:] not in _UNOWNED_META}
     if meta:
         tree["f:metadata"] = meta
@@ -59,22 +59,34 @@ def owned(obj: Object, struct: str) -> Tree:
     return tree
 
 
-def _tree(obj: Object, struct: str) -> Tree:
-    return {f"f:{key}": _value_tree(value, field_of(struct, key)) for key, value in obj.items()}
+def _tree(obj: Object, struct: str, dots: bool) -> Tree:
+    return {f"f:{key}": _value_tree(value, field_of(struct, key), dots) for key, value in obj.items()}
 
 
-def _value_tree(value: Any, field: Field) -> Tree:
+def _value_tree(value: Any, field: Field, dots: bool) -> Tree:
     if isinstance(value, dict) and field.map_type != "atomic":
         if field.keyed or not field.struct:
-            inner = {f"f:{key}": _value_tree(item, Field(struct=field.struct)) for key, item in value.items()}
+            inner = {f"f:{key}": _value_tree(item, Field(struct=field.struct), dots) for key, item in value.items()}
         else:
-            inner = _tree(value, field.struct)
-        return inner
+            inner = _tree(value, field.struct, dots)
+        return {".": {}, **inner} if dots and inner and not field.fixed else inner
     if isinstance(value, list) and field.list_type == "map":
-        return {item_key(item, field): {".": {}, **_tree(item, field.struct)} for item in value}
+        try:
+            items = {item_key(item, field): _item_tree(item, field, dots) for item in value}
+        except Unkeyed:
+            if dots:
+                return {}  # an ordinary write may hold such items; the list is then owned as a whole
+            raise
+        return {".": {}, **items} if dots and items and not field.fixed else items
     if isinstance(value, list) and field.list_type == "set":
         return {f"v:{_json(item)}": {} for item in value}
     return {}
+
+
+def _item_tree(item: Any, field: Field, dots: bool) -> Tree:
+    if marks_of(field.struct).get("t") == "atomic":
+        return {}
+    return {".": {}, **_tree(item, field.struct, dots)}
 
 
 def item_key(item: Any, field: Field) -> str:
@@ -203,7 +215,7 @@ def value_at(obj: Any, path: Path, struct: str) -> Any:
         if key == ".":
             return True
         if key.startswith("k:"):
-            here = next((item for item in here or [] if item_key(item, field) == key), None)
+            here = next((item for item in here or [] if _has_key(item, field, key)), None)
             field = Field(struct=field.struct)
         elif key.startswith("v:"):
             return json.loads(key[2:]) if json.loads(key[2:]) in (here or []) else None
@@ -216,6 +228,13 @@ def value_at(obj: Any, path: Path, struct: str) -> Any:
         if here is None:
             return None
     return here
+
+
+def _has_key(item: Any, field: Field, key: str) -> bool:
+    try:
+        return item_key(item, field) == key
+    except Unkeyed:
+        return False
 
 
 def shown(path: Path) -> str:
@@ -241,8 +260,9 @@ class Applied:
     clashes: list[Clash]
 
 
-def applied(live: Object, wanted: Object, struct: str, who: Object, *, force: bool) -> Applied:
-    """`who` has manager, apiVersion and subresource of the entry to write."""
+def applied(live: Object, wanted: Object, struct: str, who: Object, *, force: bool, heir_of: str = "") -> Applied:
+    """`who` has manager, apiVersion and subresource of the entry to write. Fields of the manager `heir_of` are taken
+    over without asking."""
     entries: list[Object] = (live.get("metadata") or {}).get("managedFields") or []
     mine = next((entry for entry in entries if _same(entry, who)), None)
     others = [entry for entry in entries if entry is not mine]
@@ -257,21 +277,16 @@ def applied(live: Object, wanted: Object, struct: str, who: Object, *, force: bo
             path for path in have & new
             if path[-1] != "." and value_at(live, path, struct) != value_at(wanted, path, struct)
         }  # fmt: skip
-        clashes += [
-            Clash(
-                entry.get("manager") or "",
-                entry.get("subresource") or "",
-                entry.get("apiVersion") or "",
-                entry.get("operation") or "",
-                path,
-            )
-            for path in sorted(lost)
-        ]
-        left = have - lost if force else have
+        taken = force or entry.get("manager") == heir_of
+        if not taken:
+            parts = (entry.get(key) or "" for key in ("manager", "subresource", "apiVersion", "operation"))
+            said = tuple(parts)
+            clashes += [Clash(said[0], said[1], said[2], said[3], path) for path in sorted(lost)]
+        left = have - lost if taken else have
         theirs |= left
         if left:
-            kept.append({**entry, "fieldsV1": tree_of(left)} if lost and force else entry)
-    if clashes and not force:
+            kept.append({**entry, "fieldsV1": tree_of(left)} if lost and taken else entry)
+    if clashes:
         return Applied(live, entries, clashes)
     gone = leaves((mine or {}).get("fieldsV1") or {}) - new - theirs
     result = merged(without(live, gone, struct), wanted, struct)
@@ -281,25 +296,36 @@ def applied(live: Object, wanted: Object, struct: str, who: Object, *, force: bo
     return Applied(result, [*kept, entry] if tree else kept, [])
 
 
-def tracked(old: Object, new: Object, struct: str, who: Object) -> list[Object]:
-    """The entries after an ordinary write: who changed a field owns it now, and alone."""
+def tracked(old: Object, new: Object, struct: str, who: Object, *, status: bool = False) -> list[Object]:
+    """The entries after an ordinary write: who changed a field owns it now, and alone.
+
+    `status`: the write went to the status endpoint; only there the status has owners.
+    """
     entries: list[Object] = (old.get("metadata") or {}).get("managedFields") or []
-    before, after = leaves(owned(old, struct)), leaves(owned(new, struct))
-    changed = {
-        path for path in after
-        if path not in before or value_at(old, path, struct) != value_at(new, path, struct)
-    }  # fmt: skip
-    if not changed and after >= before:
+    before, after = (_owned_here(each, struct, status=status) for each in (old, new))
+    changed = {path for path in after if path not in before or _differs(old, new, path, struct)}
+    gone = before - after
+    if not changed and not gone:
         return entries
     kept: list[Object] = []
     mine: set[Path] = set(changed)
     for entry in entries:
-        have = leaves(entry.get("fieldsV1") or {}) & (after | changed)
+        have = leaves(entry.get("fieldsV1") or {}) - gone
         if _same(entry, who):
             mine |= have
         elif have - changed:
             kept.append({**entry, "fieldsV1": tree_of(have - changed)})
     return [*kept, {**who, "fieldsType": "FieldsV1", "fieldsV1": tree_of(mine)}] if mine else kept
+
+
+def _owned_here(obj: Object, struct: str, *, status: bool) -> set[Path]:
+    """What a write to the status endpoint, or to the other, can own."""
+    paths = leaves(owned(obj, struct, dots=True))
+    return {path for path in paths if path[0] == "f:metadata" or (path[0] == "f:status") == status}
+
+
+def _differs(old: Object, new: Object, path: Path, struct: str) -> bool:
+    return bool(value_at(old, path, struct) != value_at(new, path, struct))
 
 
 def _same(entry: Object, who: Object) -> bool:
