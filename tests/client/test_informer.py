@@ -129,3 +129,23 @@ async def test_late_listener_hears_what_is_there(monkeypatch: pytest.MonkeyPatch
     stop = informer.listen(lambda old, new: late.append((old, new)))
     assert late == [(None, pod("a", 1))]
     stop()
+
+
+async def test_a_listener_that_fails_does_not_stop_the_others(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    script = Script([WatchEvent("ADDED", pod("a", 1)), bookmark(5, end=True), WatchEvent("MODIFIED", pod("a", 6))])
+    monkeypatch.setattr(module, "_RETRY", Backoff(0.0001, 0.001))
+    informer = Informer(Client(script), POD)
+    heard: list[Any] = []
+
+    def failing(old: Any, new: Any) -> None:
+        raise RuntimeError("a bug")
+
+    informer.listen(failing)
+    informer.listen(lambda old, new: heard.append(new))
+    task = asyncio.create_task(informer.run())
+    await asyncio.wait_for(script.finished.wait(), 5)
+    task.cancel()
+    assert len(heard) == 2
+    assert "a listener to pods failed" in caplog.text

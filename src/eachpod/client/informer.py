@@ -126,7 +126,10 @@ class Informer:
         if change.old is None and change.new is None:
             return
         for listener in list(self._listeners):
-            listener(change.old, change.new)
+            try:
+                listener(change.old, change.new)
+            except Exception:  # one listener's fault must not make the others deaf
+                log.exception("a listener to %s failed", self.resource.group_resource)
 
     async def _wait(self, error: Exception) -> None:
         self._failures += 1

@@ -56,7 +56,12 @@ class Context:
         """Run `work` until the context closes."""
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("%s ended by a fault", task.get_name(), exc_info=task.exception())
 
     async def __aenter__(self) -> "Context":
         self.spawn(self.events.run(), "events")
