@@ -1,9 +1,11 @@
 """JSON patch (RFC 6902) on shared objects: only what lies on a changed path is copied."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 LIMIT = 10_000
+_INDEX = re.compile(r"^[+-]?[0-9]{1,18}\Z")
 
 
 class BadPatch(ValueError):
@@ -59,9 +61,11 @@ def _pointer(path: Any) -> list[str]:
 
 def _equal(left: Any, right: Any) -> bool:
     """Python takes True for 1, JSON does not."""
-    if isinstance(left, bool) != isinstance(right, bool):
-        return False
-    return bool(left == right)
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(_equal(value, right[key]) for key, value in left.items())
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(_equal, left, right))
+    return isinstance(left, bool) == isinstance(right, bool) and bool(left == right)
 
 
 def _value(target: Any, path: Sequence[str], *, missing_ok: bool = False) -> Any:
@@ -77,10 +81,9 @@ def _value(target: Any, path: Sequence[str], *, missing_ok: bool = False) -> Any
 
 def _index(holder: list[Any], key: str, *, end: int | None = None) -> int:
     """A position in a list; negative ones count from the end, as the real server allows."""
-    try:
-        index = int(key)
-    except ValueError:
-        raise Inapplicable(f"{key} is not an index") from None
+    if not _INDEX.match(key):  # int() would take more: spaces, underscores, digits of other scripts
+        raise Inapplicable(f"{key} is not an index")
+    index = int(key)
     last = len(holder) - 1 if end is None else end
     if index < 0:
         index += last + 1
