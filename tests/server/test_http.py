@@ -230,3 +230,25 @@ async def test_an_upgraded_connection_is_passed_on_unread(running: Running, tmp_
         with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
             await session.ws_connect(f"{url}?command=refuse", ssl=context)
         assert caught.value.status == 404
+
+
+async def test_nobody_grants_what_they_do_not_hold(running: Running) -> None:
+    local = running.local()
+    rules = [
+        {"apiGroups": ["rbac.authorization.k8s.io"], "resources": ["roles", "rolebindings"], "verbs": ["create"]},
+        {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]},
+    ]
+    meta = {"name": "some", "namespace": "default"}
+    await local.create(ROLE, {"metadata": meta, "rules": rules})
+    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "some"}
+    jane = {"kind": "User", "name": "jane", "apiGroup": "rbac.authorization.k8s.io"}
+    await local.create(ROLEBINDING, {"metadata": meta, "roleRef": reference, "subjects": [jane]})
+    async with client(replace(running.access, certificate=b"", key=b"", token="secret")) as remote:
+        less = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}]
+        await remote.create(ROLE, {"metadata": {**meta, "name": "less"}, "rules": less})
+        more = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list", "delete"]}]
+        with pytest.raises(Forbidden, match="not currently held"):
+            await remote.create(ROLE, {"metadata": {**meta, "name": "more"}, "rules": more})
+        admin = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"}
+        with pytest.raises(Forbidden, match="not currently held"):
+            await remote.create(ROLEBINDING, {"metadata": {**meta, "name": "up"}, "roleRef": admin, "subjects": [jane]})

@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 
 BODY_LIMIT = 3 * 1024 * 1024
 _JSON = "application/json"
+# A client that reads nothing for so long is cut off, so that what waits for it is freed.
+_STALL_SECONDS = 60.0
 # Smaller answers are not worth the time.
 _GZIP_FROM = 128 * 1024
 
@@ -125,8 +127,13 @@ class HttpFront:
         try:
             await response.prepare(request)
             async for batch in watch.batches():
-                await response.write(b"".join(batch))
+                async with asyncio.timeout(_STALL_SECONDS):
+                    await response.write(b"".join(batch))
             await response.write_eof()
+        except TimeoutError:
+            log.info("a watch of %s is cut: its client does not read", request.path)
+            if request.transport is not None:
+                request.transport.abort()
         except ConnectionError:
             log.debug("the client of a watch has gone away")
         finally:

@@ -12,6 +12,7 @@ from eachpod.store.contract import Store
 from eachpod.store.memory import MemoryStore
 from eachpod.store.sqlite import SqliteStore
 
+from .admission.escalation import Escalation
 from .app import ApiServer
 from .authn import Authenticator, TokenReader, read_token_file
 from .authz import Authorizer
@@ -33,6 +34,7 @@ async def serve(config: ServerConfig, ready: Callable[[ApiServer], None]) -> Non
     rbac = Rbac(server.view)
     rbac.follow(store)
     server.authorize, server.token_user = Authorizer(rbac), authenticator.token_user
+    server.plugins = (*server.plugins, Escalation(rbac))
     front = web.Server(HttpFront(server, authenticator, _agent_tls(config)), access_log=None, logger=_connections())
     runner = web.ServerRunner(front, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()
