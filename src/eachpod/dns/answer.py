@@ -30,7 +30,7 @@ from .message import (
     Bad,
     Question,
 )
-from .node import Alias, Answer, Fixed, Node, address_records
+from .node import NODATA, Alias, Answer, Fixed, Node, address_records
 from .zone import REVERSE_ZONES, Index
 
 MAX_CHAIN = 10
@@ -45,6 +45,7 @@ _PRIVATE = tuple(
     )
 )  # fmt: skip
 _ONE_QUESTION = b"\x00\x01\x00\x00\x00\x00"
+_DENIED, _DENIED_EDNS = struct.pack("!4H", 1, 0, 1, 0), struct.pack("!4H", 1, 0, 1, 1)
 
 
 class Transport(Enum):
@@ -75,7 +76,7 @@ def respond(index: Index, query: bytes, now: float, transport: Transport) -> Rep
         if node is not None:
             after = end + 4
             ready = node.answers.get(query[end:after])
-            if ready is not None and ready.records:
+            if ready is not None and (ready.records or ready is NODATA):
                 reply = _fast(index, query, after, ready, now, transport)
                 if reply is not None:
                     return reply
@@ -101,14 +102,25 @@ def _fast(index: Index, query: bytes, after: int, ready: Answer, now: float, tra
         limit = message.TCP_MAX
     if after + ready.size + len(tail) > limit:
         return None
+    if ready is NODATA:
+        owner = (0xC000 | after - 4 - len(index.zone)).to_bytes(2)
+        body = owner + index.denial
+        if after + len(body) + len(tail) > limit:
+            return None
+        counts = _DENIED_EDNS if tail else _DENIED
+        return query[:2] + _flags(index, query) + counts + query[HEADER:after] + body + tail
     orders = ready.orders
     body = ready.body
     if orders is None:
         body = b"".join(shuffled(ready.records, query, now))
     elif orders:
         body = orders[_seed(query, now) % len(orders)]
-    flags = bytes((0x84 | query[2] & 1, (0x80 if index.options.forwarding else 0) | query[3] & 0x10))
-    return query[:2] + flags + counts + query[HEADER:after] + body + tail
+    return query[:2] + _flags(index, query) + counts + query[HEADER:after] + body + tail
+
+
+def _flags(index: Index, query: bytes) -> bytes:
+    """QR and AA, RD and CD as asked, RA where others' names are answered too."""
+    return bytes((0x84 | query[2] & 1, (0x80 if index.options.forwarding else 0) | query[3] & 0x10))
 
 
 def _seed(query: bytes, now: float) -> int:
@@ -117,14 +129,16 @@ def _seed(query: bytes, now: float) -> int:
     return (mixed ^ mixed >> 29) >> 7
 
 
-def shuffled(records: tuple[bytes, ...], query: bytes, now: float) -> list[bytes]:
-    """The records in another order each time (Fisher-Yates over a linear congruential sequence)."""
+def shuffled(records: tuple[bytes, ...], query: bytes, now: float, count: int | None = None) -> list[bytes]:
+    """The records, or only the first `count` of them, in another order each time (Fisher-Yates over a linear
+    congruential sequence)."""
     order, state = list(records), _seed(query, now)
-    for last in range(len(order) - 1, 0, -1):
+    size = len(order)
+    for place in range(size - 1 if count is None else min(count, size - 1)):
         state = (state * 6364136223846793005 + 1442695040888963407) & 0xFFFFFFFFFFFFFFFF
-        other = (state >> 33) % (last + 1)
-        order[last], order[other] = order[other], order[last]
-    return order
+        other = place + (state >> 33) % (size - place)
+        order[place], order[other] = order[other], order[place]
+    return order if count is None else order[:count]
 
 
 def _slow(index: Index, query: bytes, now: float, transport: Transport) -> Reply:
@@ -290,9 +304,10 @@ def positive(index: Index, question: Question, ready: Answer, now: float, transp
     room = limit(question, transport) - HEADER - len(question.raw) - len(tail)
     records: list[bytes] = list(ready.records)
     if ready.orders or ready.orders is None:
-        records = shuffled(ready.records, question.id, now)
+        most = room // len(records[0]) + 1  # they are all as long, and few of thousands may fit
+        records = shuffled(ready.records, question.id, now, most)
     kept = _fitting(records, room)
-    cut = len(kept) < len(records)
+    cut = len(kept) < len(ready.records)
     more = [] if cut else _fitting(ready.more, room - sum(map(len, kept)))
     flags = message.answer_flags(question.flags) | AA | (TC if cut else 0) | (RA if index.options.forwarding else 0)
     counts = (1, len(kept), 0, len(more) + (1 if tail else 0))

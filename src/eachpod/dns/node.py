@@ -12,6 +12,8 @@ from . import message
 from .message import AAAA, ASKED, CNAME, HEADER, PTR, SRV, A, record
 
 Addresses = Iterable[bytes]
+# So many records are kept joined in every order; more are shuffled at each question.
+_ORDERED = 3
 
 
 class Answer:
@@ -27,13 +29,15 @@ class Answer:
         self.size = len(self.body)
         self.orders: tuple[bytes, ...] | None = ()
         if rotate and len(records) > 1:
-            few = len(records) <= 3
+            few = len(records) <= _ORDERED
             self.orders = tuple(b"".join(order) for order in permutations(records)) if few else None
         self.counts = pack("!HHHH", 1, len(records), 0, len(more)) if len(records) < 65536 else b""
         self.counts_edns = pack("!HHHH", 1, len(records), 0, len(more) + 1) if len(records) < 65536 else b""
 
 
+# The one of names in the cluster's zone, which the fast path knows; reverse names have another zone's SOA.
 NODATA = Answer(())
+REVERSE_NODATA = Answer(())
 
 
 class Node:
@@ -103,7 +107,7 @@ class Host(Node):
 
     def answer(self, type_: int, asked: int) -> Answer:
         if type_ in (A, AAAA):
-            return Answer(tuple(address_records(ASKED, self._ttl, self._addresses(), type_)), rotate=True)
+            return addresses_answer(self._ttl, self._addresses(), type_)
         if type_ == SRV and self._targets is not None:
             return services(self._ttl, list(self._targets()), HEADER + asked)
         return NODATA
@@ -120,13 +124,23 @@ class Reverse(Node):
 
     def answer(self, type_: int, asked: int) -> Answer:
         if type_ != PTR:
-            return NODATA
+            return REVERSE_NODATA
         return Answer(tuple(record(ASKED, PTR, self._ttl, target) for target in self._targets))
 
 
 def address_records(owner: bytes, ttl: int, addresses: Addresses, type_: int) -> list[bytes]:
+    """One record per address of the family. A Service may have thousands, so the common part is made once."""
     size = 4 if type_ == A else 16
-    return [record(owner, type_, ttl, address) for address in sorted(addresses) if len(address) == size]
+    chosen = [address for address in addresses if len(address) == size]
+    if len(chosen) <= _ORDERED:
+        chosen.sort()
+    common = record(owner, type_, ttl, bytes(size))[:-size]
+    return [common + address for address in chosen]
+
+
+def addresses_answer(ttl: int, addresses: Addresses, type_: int) -> Answer:
+    records = address_records(ASKED, ttl, addresses, type_)
+    return Answer(tuple(records), rotate=True) if records else NODATA
 
 
 def services(ttl: int, targets: list[Target], start: int) -> Answer:
@@ -149,4 +163,4 @@ def services(ttl: int, targets: list[Target], start: int) -> Answer:
         owner = message.pointer(begins) if begins < 0x4000 else target.name
         for type_ in (A, AAAA):
             more += address_records(owner, ttl, target.addresses, type_)
-    return Answer(tuple(records), tuple(more))
+    return Answer(tuple(records), tuple(more)) if records else NODATA

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from . import message, name
 from .message import AAAA, SRV, A
-from .node import NODATA, Alias, Answer, Host, Node, Target, address_records, services
+from .node import NODATA, Alias, Answer, Host, Node, Target, addresses_answer, services
 from .records import Endpoint, Port, ServiceSpec, Slice
 
 # Names to publish; None withdraws.
@@ -30,9 +30,7 @@ class EndpointName(Node):
 
     def answer(self, type_: int, asked: int) -> Answer:
         if type_ in (A, AAAA):
-            return Answer(
-                tuple(address_records(message.ASKED, self.owner.ttl, set(self.addresses), type_)), rotate=True
-            )
+            return addresses_answer(self.owner.ttl, set(self.addresses), type_)
         if type_ == SRV:
             mine = (t for t in self.owner.targets() if t.name.lower() == self.label + self.owner.wire_lower)
             return services(self.owner.ttl, list(mine), message.HEADER + asked)

@@ -14,7 +14,7 @@ from eachpod.model.resource import Resource
 from eachpod.model.resources import ENDPOINTSLICE, NAMESPACE, POD, SERVICE
 
 from . import name, records
-from .message import AAAA, TXT, A
+from .message import AAAA, SOA, TXT, A, record
 from .node import Fixed, Node, Reverse
 from .records import Slice
 from .service import Names, PtrTarget, ServiceNames
@@ -53,6 +53,7 @@ class Index:
         self.names: dict[bytes, Node] = {}
         self.synced = False
         self.serial = 0
+        self._denial = (-1, b"")
         self._suffix = name.label("svc") + self.zone
         self._services: dict[tuple[str, str], ServiceNames] = {}
         self._by_namespace: dict[str, dict[str, ServiceNames]] = {}
@@ -98,6 +99,17 @@ class Index:
         )
         ns, mailbox = name.label("ns") + name.label("dns"), name.label("hostmaster")
         return min(ttl, 300), ns + zone + mailbox + zone + numbers
+
+    @property
+    def denial(self) -> bytes:
+        """The SOA record of a denial in the cluster's zone, without its owner."""
+        serial, made = self._denial
+        if serial != self.serial:
+            serial = self.serial
+            ttl, rdata = self.soa(self.zone)
+            made = record(b"", SOA, ttl, rdata)
+            self._denial = (serial, made)
+        return made
 
     def name_server(self) -> tuple[bytes, list[bytes]]:
         """The DNS Service's own name, as its address says, and its addresses."""
