@@ -5,13 +5,14 @@ usage: python tools/go_shapes.py API_CHECKOUT APIMACHINERY_CHECKOUT
 The wire form of an object follows from the Go structs behind it: whether an empty field is left out, whether zero and
 absent differ. That is not in any published schema, so it is read from the type declarations. Codes of a field:
 
-  s i b   string, number, boolean held by value      p    one of them by pointer (zero and absent differ)
+  s i b f y  string, integer, boolean, number, bytes by value    ps pi pb   by pointer (zero and absent differ)
   S P     struct by value, by pointer                L M  list of structs, map of structs
-  l m     list, map of plain values                  R    map of quantities
+  ls ms   list, map of plain values, with their type R    map of quantities
   q Q     quantity by value, by pointer              T t  time by value, by pointer
   o O     integer-or-string by value, by pointer     x    anything
 
-A trailing `!` marks a field that is written even when empty; `~` a struct that is left out when empty.
+`lx` and `mx` are lists and maps of anything. A trailing `!` marks a field that is written even when empty; `~` a
+struct that is left out when empty.
 """
 
 import json
@@ -49,8 +50,8 @@ SPECIAL = {
     "runtime.RawExtension": ("x", "x"),
     "runtime.Object": ("x", "x"),
     "meta/v1.FieldsV1": ("x", "x"),
-    "types.UID": ("s", "p"),
-    "types.NodeName": ("s", "p"),
+    "types.UID": ("s", "ps"),
+    "types.NodeName": ("s", "ps"),
 }
 
 
@@ -92,6 +93,9 @@ class Types:
             found[label] = self.code(go_type, options)
         return found
 
+    def plain(self, item: str) -> str:
+        return SPECIAL[item][0] if item in SPECIAL else SCALARS.get(item, "x")
+
     def resolve(self, name: str) -> str:
         while name in self.aliases and name not in SPECIAL:
             name = self.aliases[name]
@@ -104,17 +108,19 @@ class Types:
             code = SPECIAL[bare][pointer]
             return code + ("~" if code == "T" and "omitzero" in options else always)
         if bare in SCALARS:
-            return ("p" if pointer else SCALARS[bare]) + always
+            return ("p" if pointer else "") + SCALARS[bare] + always
         if bare.startswith("[]"):
             item = self.resolve(bare[2:].lstrip("*"))
             if item == "byte":
-                return "s" + always
-            return (f"L:{item}" if item in self.structs and item not in SPECIAL else "l") + always
+                return "y" + always
+            return (f"L:{item}" if item in self.structs and item not in SPECIAL else "l" + self.plain(item)) + always
         if bare.startswith("map["):
             item = self.resolve(bare.split("]", 1)[1].lstrip("*"))
             if item == "resource.Quantity":
                 return "R" + always
-            return (f"M:{item}" if item in self.structs else "m") + always
+            if item == "[]byte":
+                return "my" + always
+            return (f"M:{item}" if item in self.structs else "m" + self.plain(item)) + always
         if bare in self.structs:
             if pointer:
                 return f"P:{bare}{always}"

@@ -24,6 +24,11 @@ def _table() -> dict[str, dict[str, str]]:
     return table
 
 
+def fields(struct: str) -> dict[str, str]:
+    """The codes of a struct's fields."""
+    return _table()[struct]
+
+
 class Shape:
     """One struct: `fit` brings an object of it into its written form, in place."""
 
@@ -62,13 +67,13 @@ def zero(name: str) -> Object:
     return shape(name).fit({})
 
 
-_ZEROS: dict[str, Any] = {"s": "", "i": 0, "b": False, "q": "0", "o": 0}
+_ZEROS: dict[str, Any] = {"s": "", "y": "", "i": 0, "f": 0, "b": False}
 
 
 def _rule(code: str) -> Rule:
     """What to do with a field: the rule may write the field anew and says whether it stays."""
     letter, always, struct = code[0], code.endswith("!"), code[2:].rstrip("!~")
-    if letter in "sib":
+    if letter in _ZEROS:
         return _plain(_ZEROS[letter], always)
     if letter == "S":
         return _struct(struct, code.endswith("~"))
