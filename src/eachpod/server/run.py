@@ -1,5 +1,6 @@
 """Starts an API server on sockets and keeps it until it is cancelled."""
 
+import asyncio
 import ctypes
 import logging
 import ssl
@@ -18,6 +19,7 @@ from .authn import Authenticator, TokenReader, read_token_file
 from .authz import Authorizer
 from .bootstrap import install, keep_pointing
 from .config import ServerConfig
+from .expiry import expire_events
 from .http import HttpFront
 from .nodes.passing import AgentTls
 from .rbac import Rbac
@@ -43,7 +45,9 @@ async def serve(config: ServerConfig, ready: Callable[[ApiServer], None]) -> Non
         for sock in config.sockets:
             await web.SockSite(runner, sock, ssl_context=context, backlog=1024).start()
         ready(server)
-        await keep_pointing(server)
+        async with asyncio.TaskGroup() as chores:
+            chores.create_task(keep_pointing(server))
+            chores.create_task(expire_events(store))
     finally:
         await runner.cleanup()
         await store.close()
