@@ -15,6 +15,7 @@ from typing import Any
 from aiohttp import web
 
 from eachpod.model import objects
+from eachpod.model.errors import StatusError
 from eachpod.model.objects import Object
 from eachpod.wire.takeover import taken_over
 
@@ -49,9 +50,9 @@ class Api:
                 raise Refused(403, "only the API server may use the node agent's API")
             return await self._dispatch(request)
         except Refused as refused:
-            return web.Response(status=refused.status, text=refused.text + "\n")
+            return _refusal(request, refused.status, refused.text)
         except RuntimeFault as fault:
-            return web.Response(status=500, text=fault.message + "\n")
+            return _refusal(request, 500, fault.message)
 
     async def _dispatch(self, request: web.BaseRequest) -> web.StreamResponse:
         parts = request.path.strip("/").split("/")
@@ -173,6 +174,14 @@ class Api:
             ],
         }
         return web.Response(text=json.dumps(body), content_type="application/json")
+
+
+def _refusal(request: web.BaseRequest, code: int, text: str) -> web.Response:
+    """A sentence; to who wants to upgrade, as a Status: clients read that out, and take many a sentence for YAML."""
+    if "Upgrade" not in request.headers:
+        return web.Response(status=code, text=text + "\n")
+    status = StatusError(text, code=code, reason="NotFound" if code == 404 else "InternalError").status()
+    return web.Response(status=code, text=json.dumps(status), content_type="application/json")
 
 
 def _query(request: web.BaseRequest) -> dict[str, str]:
