@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from eachpod.client.client import Client
-from eachpod.client.informer import Informer
+from eachpod.client.informer import Informer, Listener
 from eachpod.model import objects
 from eachpod.model.objects import Object
 from eachpod.model.resource import Resource
@@ -47,7 +47,7 @@ class Follower:
             if self._path is not None:
                 tasks.create_task(self._keep(self._path))
 
-    def _listener(self, resource: Resource):  # type: ignore[no-untyped-def]
+    def _listener(self, resource: Resource) -> Listener:
         index, counters, changed = self._index, self._counters, self._changed
 
         def apply(old: Object | None, new: Object | None) -> None:

@@ -25,12 +25,12 @@ class Answer:
     def __init__(self, records: tuple[bytes, ...], more: tuple[bytes, ...] = (), *, rotate: bool = False) -> None:
         self.records = records
         self.more = more
-        self.body = b"".join(records + more)
-        self.size = len(self.body)
-        self.orders: tuple[bytes, ...] | None = ()
+        self.orders: tuple[bytes, ...] | None = ()  # None: shuffle them at each question
         if rotate and len(records) > 1:
             few = len(records) <= _ORDERED
             self.orders = tuple(b"".join(order) for order in permutations(records)) if few else None
+        self.body = b"" if self.orders is None else b"".join(records + more)
+        self.size = len(self.body) if self.body else sum(map(len, records))
         self.counts = pack("!HHHH", 1, len(records), 0, len(more)) if len(records) < 65536 else b""
         self.counts_edns = pack("!HHHH", 1, len(records), 0, len(more) + 1) if len(records) < 65536 else b""
 
