@@ -8,7 +8,7 @@ from eachpod.model import errors
 from eachpod.model.objects import Object
 from eachpod.wire.http import Response
 
-from . import discovery
+from . import discovery, openapiv2
 from .calls import Core, unknown_path
 from .requestinfo import Query
 
@@ -42,7 +42,7 @@ def answer(core: Core, method: str, path: str, accept: str, query: Query) -> Res
     if parts[0] in _CHECKS:
         return _health(parts, query)
     if parts[0] == "openapi":
-        return _openapi(core, parts, query)
+        return _openapi(core, parts, accept, query)
     if parts == ["openid", "v1", "jwks"] and core.tokens is not None:
         return Response(200, core.tokens.jwks(), "application/jwk-set+json")
     if parts == [".well-known", "openid-configuration"] and core.tokens is not None:
@@ -88,7 +88,11 @@ def text(status: int, content: str) -> Response:
     return Response(status, content.encode(), content_type="text/plain; charset=utf-8")
 
 
-def _openapi(core: Core, parts: list[str], query: Query) -> Response:
+def _openapi(core: Core, parts: list[str], accept: str, query: Query) -> Response:
+    if parts == ["openapi", "v2"]:
+        binary = openapiv2.wants_protobuf(accept)
+        shown = openapiv2.PROTOBUF if binary else openapiv2.JSON
+        return Response(200, core.documents.everything(as_protobuf=binary), shown, headers={"Vary": "Accept"})
     if parts[:2] != ["openapi", "v3"]:
         return text(404, "404 page not found\n")
     if len(parts) == 2:

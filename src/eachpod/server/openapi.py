@@ -17,6 +17,7 @@ from eachpod.model.resource import Resource, Subresource
 from eachpod.model.structure import struct_of
 from eachpod.wire.http import APPLY_PATCH, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH
 
+from . import openapiv2
 from .openapischema import INT_OR_STRING, MICRO_TIME, QUANTITY, TIME, define, definition_name
 
 _PATCH = "io.k8s.apimachinery.pkg.apis.meta.v1.Patch"
@@ -63,6 +64,7 @@ class Documents:
 
     registry: Registry
     _made: dict[str, tuple[bytes, str]] = field(default_factory=dict)
+    _whole: tuple[bytes, bytes] | tuple[()] = ()
 
     def paths(self) -> list[str]:
         found = dict.fromkeys((kind.resource.group, kind.resource.version) for kind in self.registry)
@@ -83,6 +85,13 @@ class Documents:
             data = orjson.dumps(self._build(path), option=orjson.OPT_SORT_KEYS)
             found = self._made[path] = data, hashlib.sha512(data).hexdigest().upper()
         return found
+
+    def everything(self, *, as_protobuf: bool) -> bytes:
+        """The OpenAPI v2 document of all groups."""
+        if not self._whole:
+            whole = openapiv2.converted([self._build(path) for path in self.paths()])
+            self._whole = orjson.dumps(whole, option=orjson.OPT_SORT_KEYS), openapiv2.encoded(whole)
+        return self._whole[as_protobuf]
 
     def _build(self, path: str) -> Object:
         root, *names = path.split("/")
