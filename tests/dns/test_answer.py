@@ -360,3 +360,27 @@ def test_other_names_are_passed_on_or_refused(cluster, ask, builder):
     # Reverse names of private addresses never leave the cluster.
     assert ask.verdict(index, "9.9.9.10.in-addr.arpa.", "PTR") == "NX"
     assert isinstance(ask.wire(index, "8.8.8.8.in-addr.arpa.", "PTR"), Ask)
+
+
+@pytest.mark.e2e
+def test_a_service_larger_than_any_message(builder, ask):
+    from eachpod.model.resources import ENDPOINTSLICE, NAMESPACE, SERVICE
+
+    index = builder()
+    index.put(NAMESPACE, {"metadata": {"name": "huge"}}, NOW)
+    index.put(SERVICE, {"metadata": {"name": "h", "namespace": "huge"}, "spec": {"clusterIP": "None"}}, NOW)
+    points = [{"addresses": [f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}"]} for n in range(70_000)]
+    labels = {"kubernetes.io/service-name": "h"}
+    made = {
+        "metadata": {"name": "h-1", "namespace": "huge", "labels": labels},
+        "ports": [{"port": 1}],
+        "endpoints": points,
+    }
+    index.put(ENDPOINTSLICE, made, NOW)
+    for type_ in ("A", "SRV"):
+        for transport, most in ((Transport.UDP, 512), (Transport.TCP, 65535)):
+            for _ in range(2):
+                wire = ask.wire(index, "h.huge.svc.cluster.local.", type_, transport=transport)
+                assert most - 100 < len(wire) <= most
+                assert wire[2] & 0x02
+                assert wire[3] & 15 == 0

@@ -31,8 +31,10 @@ class Answer:
             self.orders = tuple(b"".join(order) for order in permutations(records)) if few else None
         self.body = b"" if self.orders is None else b"".join(records + more)
         self.size = len(self.body) if self.body else sum(map(len, records))
-        self.counts = pack("!HHHH", 1, len(records), 0, len(more)) if len(records) < 65536 else b""
-        self.counts_edns = pack("!HHHH", 1, len(records), 0, len(more) + 1) if len(records) < 65536 else b""
+        # More than these can count never fit into a message.
+        few_records, few_more = min(len(records), 0xFFFF), min(len(more), 0xFFFE)
+        self.counts = pack("!HHHH", 1, few_records, 0, few_more)
+        self.counts_edns = pack("!HHHH", 1, few_records, 0, few_more + 1)
 
 
 # The one of names in the cluster's zone, which the fast path knows; reverse names have another zone's SOA.
