@@ -93,6 +93,8 @@ class _Parser:
             return lambda labels: labels.get(key) not in values
         if operator not in ("=", "==", "!=", ">", "<"):
             raise _bad(f"found '{operator}', expected: {_OPERATORS}")
+        if self.peek() in _SIGNS and self.peek() != ",":
+            raise _bad(f"found '{self.peek()}', expected: identifier")
         value = "" if self.peek() in ("", ",") else self.take()
         if operator in "<>":
             return _ordered(key, value, above=operator == ">")

@@ -1,6 +1,5 @@
 """Label and field selectors of list, watch and deletecollection requests."""
 
-import re
 from dataclasses import dataclass
 
 from eachpod.model import objects
@@ -8,15 +7,9 @@ from eachpod.model.errors import BadRequest
 from eachpod.model.kind import Kind
 from eachpod.model.objects import Object
 
-from . import labelparser
+from . import fieldparser, labelparser
+from .fieldparser import FieldTerm
 from .labelparser import Test
-
-
-@dataclass(frozen=True, slots=True)
-class FieldTerm:
-    field: str
-    value: str
-    equal: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +46,10 @@ class Selection:
         return True
 
 
-def _field_terms(text: str) -> list[FieldTerm]:
-    terms = []
-    for part in re.split(r"(?<!\\),", text):
-        if not part:
-            continue
-        found = re.match(r"^((?:[^=!\\]|\\.)*)(==|!=|=)(.*)$", part)
-        if not found:
-            raise BadRequest(f"invalid selector: '{part}'; can't understand '{part}'")
-        value = re.sub(r"\\(.)", r"\1", found[3])
-        terms.append(FieldTerm(found[1], value, found[2] != "!="))
-    return terms
-
-
 def select(kind: Kind, labels: str, fields: str) -> Selection:
     """BadRequest for what cannot be parsed and for fields that the kind does not offer."""
     tests = labelparser.parse(labels) if labels else ()
-    terms = tuple(_field_terms(fields)) if fields else ()
+    terms = fieldparser.parse(fields) if fields else ()
     known = {"metadata.name", *kind.field_names}
     if kind.resource.namespaced:
         known.add("metadata.namespace")
