@@ -8,6 +8,7 @@ import yaml
 from eachpod.model import errors
 from eachpod.model.kind import Kind
 from eachpod.model.objects import Object
+from eachpod.model.shape import known
 from eachpod.wire import protobuf
 from eachpod.wire.http import Body, Request
 
@@ -16,6 +17,8 @@ from .context import Context
 
 _JSON = ("application/json", "")
 _YAML = "application/yaml"
+_PARSE_ERROR = "couldn't get version/kind; json parse error"
+_SHOWN = 30
 _ACCEPTED = f"application/json, application/yaml, {protobuf.CONTENT_TYPE}"
 
 
@@ -66,7 +69,7 @@ def _yaml(data: bytes) -> Any:
 def object_of(kind: Kind, request: Request, context: Context) -> Object:
     """The object that a body holds, checked and with the kind's defaults."""
     chosen = fieldcheck.level(request.query)
-    value = parsed(request.body, request.content_type)
+    value = _recognized(kind, request)
     value = {} if value is None else value
     if not isinstance(value, dict):
         raise errors.BadRequest(f"json: cannot unmarshal array into Go value of type {kind.resource.kind}")
@@ -77,6 +80,45 @@ def object_of(kind: Kind, request: Request, context: Context) -> Object:
     return defaulted(kind, fieldcheck.check(kind, value, chosen, context, doubled))
 
 
+def _recognized(kind: Kind, request: Request) -> Any:
+    """The value of a body that has to be an object of a kind."""
+    body = request.body
+    if not isinstance(body, bytes) or media_type(request.content_type) not in _JSON:
+        return parsed(body, request.content_type)
+    if not body:
+        raise _unrecognized(kind, body, f"{_PARSE_ERROR}: unexpected end of JSON input")
+    try:
+        value = parsed(body, request.content_type)
+    except errors.BadRequest:
+        raise _unrecognized(kind, body, f"{_PARSE_ERROR}: {_json_fault(body)}") from None
+    if isinstance(value, list):
+        raise _unrecognized(kind, body, f"{_PARSE_ERROR}: json: cannot unmarshal array into Go value of type struct")
+    if isinstance(value, dict) and str(value.get("apiVersion")).count("/") > 1:
+        raise _unrecognized(kind, body, f"unexpected GroupVersion string: {value['apiVersion']}")
+    return value
+
+
+def _unrecognized(kind: Kind, body: bytes, why: str) -> errors.BadRequest:
+    shown = body.decode(errors="replace") if body.startswith(b"{") else body.hex()
+    shown = f"{shown[:_SHOWN]} ..." if len(shown) > _SHOWN else shown or "<empty>"
+    return errors.BadRequest(
+        f"the object provided is unrecognized (must be of type {kind.resource.kind}): {why} ({shown})"
+    )
+
+
+def _json_fault(body: bytes) -> str:
+    """What is wrong with a JSON text, in the words that Go has for it."""
+    try:
+        orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        sign = body.decode(errors="replace")[error.pos : error.pos + 1]
+        if not sign or "end of data" in error.msg:
+            return "unexpected end of JSON input"
+        where = "after top-level value" if "after document" in error.msg else "looking for beginning of value"
+        return f"invalid character '{sign}' {where}"
+    return "the value is no object"
+
+
 def check_identity(kind: Kind, obj: Object) -> None:
     """Kind and apiVersion may be left out, but not be others."""
     resource = kind.resource
@@ -85,7 +127,10 @@ def check_identity(kind: Kind, obj: Object) -> None:
         group, _, bare = version.rpartition("/")
         internal = resource.group.partition(".")[0] or "core"
         text = f'{name} in version "{bare}" cannot be handled as a {resource.kind}: '
-        text += f"converting ({group or 'v1'}.{name}) to ({internal}.{resource.kind}): unknown conversion"
+        if _registered(group, bare, name):
+            text += f"converting ({bare}.{name}) to ({internal}.{resource.kind}): unknown conversion"
+        else:
+            text += f'no kind "{name}" is registered for version "{version}" in scheme "pkg/runtime/scheme.go:111"'
         raise errors.BadRequest(text)
     if version != resource.api_version:
         if not _same_group(version, resource.api_version):
@@ -96,6 +141,11 @@ def check_identity(kind: Kind, obj: Object) -> None:
         text = f'no kind "{name}" is registered for version "{version}" in scheme "pkg/runtime/scheme.go:111"'
         raise errors.BadRequest(f'{name} in version "{version}" cannot be handled as a {resource.kind}: {text}')
     obj["apiVersion"], obj["kind"] = resource.api_version, resource.kind
+
+
+def _registered(group: str, version: str, name: str) -> bool:
+    package = f"{group.removesuffix('.authorization.k8s.io').partition('.')[0] or 'core'}/{version}"
+    return known(f"{package}.{name}") or known(f"{package}.{name.removesuffix('List')}")
 
 
 def _same_group(version: str, expected: str) -> bool:
