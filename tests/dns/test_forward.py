@@ -157,3 +157,18 @@ async def test_one_that_refuses_is_passed_over(resolv_conf):
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
     assert await Upstream(resolv_conf, frozenset(), Counters(), port).ask(NAME, message.A) is None
+
+
+async def test_it_knows_its_own_questions(resolv_conf):
+    resolver = Resolver()
+    upstream = Upstream(resolv_conf, frozenset(), Counters(), await resolver.start())
+    seen = []
+    resolver.datagram_received = lambda data, addr: seen.append(upstream.is_own(*addr))
+    asking = asyncio.create_task(upstream.ask(NAME, message.A))
+    while not seen:
+        await asyncio.sleep(0.002)
+    asking.cancel()
+    await asyncio.wait([asking])
+    resolver.stop()
+    assert seen == [True]
+    assert not upstream.is_own("127.0.0.1", 53)

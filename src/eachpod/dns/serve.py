@@ -127,10 +127,10 @@ class Server:
             return 200, exposition(self._counters, len(self._index.names), synced=self._index.synced)
         return None
 
-    async def _respond_tcp(self, query: bytes, port: int) -> bytes | None:
+    async def _respond_tcp(self, query: bytes, peer: Any) -> bytes | None:
         self._counters.tcp += 1
         reply = answer.respond(self._index, query, time.time(), Transport.TCP)
-        made = await self._ask(reply, port) if isinstance(reply, Ask) else reply
+        made = await self._ask(reply, peer) if isinstance(reply, Ask) else reply
         if made is not None:
             self._counters.rcodes[made[3] & 15] += 1
         return made
@@ -146,13 +146,13 @@ class Server:
         task.add_done_callback(self._tasks.discard)
 
     async def _answer_later(self, ask: Ask, sock: socket.socket, peer: Any) -> None:
-        reply = await self._ask(ask, peer[1])
+        reply = await self._ask(ask, peer)
         self._counters.rcodes[reply[3] & 15] += 1
         with contextlib.suppress(OSError):
             sock.sendto(reply, peer)
 
-    async def _ask(self, ask: Ask, port: int) -> bytes:
-        if self._upstream.is_own(port):
+    async def _ask(self, ask: Ask, peer: Any) -> bytes:
+        if self._upstream.is_own(peer[0], peer[1]):
             return failure(ask.question, REFUSED)  # a resolver of the host leads back to us
         reply = await self._upstream.ask(ask.name, ask.type)
         return answer.finish(self._index, ask, reply, time.time())

@@ -4,8 +4,10 @@ import asyncio
 import socket
 import struct
 from collections.abc import Awaitable, Callable
+from typing import Any
 
-Respond = Callable[[bytes, int], Awaitable[bytes | None]]
+# A question and who asks (address, port, ...).
+Respond = Callable[[bytes, Any], Awaitable[bytes | None]]
 
 IDLE = 10.0
 MAX_CONNECTIONS = 1000
@@ -31,12 +33,12 @@ class TcpFront:
             writer.close()
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        port = writer.get_extra_info("peername")[1]
+        peer = writer.get_extra_info("peername")
         while True:
             async with asyncio.timeout(IDLE):
                 (length,) = struct.unpack("!H", await reader.readexactly(2))
                 query = await reader.readexactly(length)
-            reply = await self._respond(query, port)
+            reply = await self._respond(query, peer)
             if reply is not None:
                 writer.write(struct.pack("!H", len(reply)) + reply)
                 async with asyncio.timeout(IDLE):

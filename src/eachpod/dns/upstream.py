@@ -41,11 +41,11 @@ class Upstream:
         self._servers: tuple[str, ...] = ()
         self._stamp = -1
         self._under_way = 0
-        self._ports: set[int] = set()
+        self._asking_from: set[tuple[str, int]] = set()
 
-    def is_own(self, port: int) -> bool:
+    def is_own(self, address: str, port: int) -> bool:
         """Whether a question comes from a socket that we are asking with: then we are asking ourselves."""
-        return port in self._ports
+        return (address, port) in self._asking_from
 
     async def ask(self, name: bytes, type_: int) -> bytes | None:
         """The reply of the first resolver that gives one, or None."""
@@ -92,13 +92,13 @@ class Upstream:
         transport, asking = await loop.create_datagram_endpoint(
             lambda: _Asking(query), remote_addr=(server, self._port)
         )
-        port = transport.get_extra_info("sockname")[1]
-        self._ports.add(port)
+        place = transport.get_extra_info("sockname")[:2]
+        self._asking_from.add(place)
         try:
             transport.sendto(query)
             return await asking.reply
         finally:
-            self._ports.discard(port)
+            self._asking_from.discard(place)
             transport.close()
 
     async def _by_tcp(self, server: str, query: bytes) -> bytes:
