@@ -25,17 +25,7 @@ PASSED = ROOT / "tests" / "conformance" / "passed.txt"
 DOCUMENT = ROOT / "docs" / "conformance.md"
 EACHPOD = str(Path(sys.executable).parent / "eachpod")
 BEGIN, END = "<!-- table: made by `make corpus` -->", "<!-- end of table -->"
-HEART = (
-    "statefulset",
-    "endpointslice",
-    "endpoints",
-    "service-dns",
-    "storage",
-    "gc",
-    "namespace",
-    "serviceaccount",
-    "pdb",
-)
+HEART = "statefulset,endpointslice,endpoints,service-dns,storage,gc,namespace,serviceaccount,pdb"
 TOKENS = 'admintoken,admin,admin-uid,"system:masters"\nusertoken,jane,jane-uid,"devs"\n'
 UP = [
     "--runtime", "simulated", "--nodes", "0", "--service-cidr", "10.247.0.0/16,fd00:10:247::/108",

@@ -6,6 +6,7 @@ or a process behind.
 
 import os
 import pwd
+import shutil
 from pathlib import Path
 
 from .settings import Settings
@@ -17,7 +18,7 @@ def users() -> str:
         return "root"
     name = pwd.getpwuid(os.getuid()).pw_name
     ranges = all(_listed(Path(path), name) for path in ("/etc/subuid", "/etc/subgid"))
-    return "range" if ranges and _found("newuidmap") else "one"
+    return "range" if ranges and shutil.which("newuidmap") else "one"
 
 
 def command(settings: Settings, inner: tuple[str, ...]) -> tuple[str, ...]:
@@ -34,7 +35,3 @@ def _listed(path: Path, name: str) -> bool:
         return any(line.split(":")[0] in (name, str(os.getuid())) for line in path.read_text().splitlines())
     except OSError:
         return False
-
-
-def _found(program: str) -> bool:
-    return any((Path(folder) / program).exists() for folder in os.environ.get("PATH", "").split(os.pathsep) if folder)

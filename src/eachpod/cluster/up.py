@@ -221,6 +221,6 @@ def _failure(layout: Layout, waiting: list[str]) -> str:
     for name in ("holder", *waiting, "supervisor"):
         with contextlib.suppress(OSError):
             lines = (layout.logs / f"{name}.log").read_text(errors="replace").strip().splitlines()
-            if lines and name != "supervisor":
+            if lines:
                 return f"{name} did not start: {lines[-1]} (log: {layout.logs / name}.log)"
     return f"the cluster did not start; see the logs in {layout.logs}"
