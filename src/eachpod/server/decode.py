@@ -3,13 +3,12 @@
 from typing import Any
 
 import orjson
-import yaml
 
 from eachpod.model import errors
 from eachpod.model.kind import Kind
 from eachpod.model.objects import Object
 from eachpod.model.shape import known
-from eachpod.wire import protobuf
+from eachpod.wire import manifest, protobuf
 from eachpod.wire.http import Body, Request
 
 from . import fieldcheck
@@ -61,8 +60,8 @@ def _json(data: bytes) -> Any:
 
 def _yaml(data: bytes) -> Any:
     try:
-        return yaml.load(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except yaml.YAMLError as error:
+        return manifest.load(data)
+    except manifest.Unreadable as error:
         raise errors.BadRequest(f"error converting YAML to JSON: {error}") from None
 
 
