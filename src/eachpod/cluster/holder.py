@@ -15,7 +15,6 @@ from eachpod.node.network.namespaces import inside
 from eachpod.node.network.netns import Fabric, Node, namespace_path, plan_fabric, plan_node
 from eachpod.node.network.setup import perform
 
-from . import bubble
 from .addresses import FABRIC_ADDRESS
 from .identities import FABRIC_PORT
 from .images import SANDBOX_IMAGE
@@ -28,7 +27,8 @@ _RUN = Path("/run/eachpod")
 
 
 def run(settings: Settings, given: dict[str, Any]) -> None:
-    """`given`: agents (listening descriptors, one a node) and control (where sockets are handed out)."""
+    """`given`: agents (listening descriptors, one a node), control (where sockets are handed out) and users (which ones
+    the namespace has: seen from inside, it is always root)."""
     layout = Layout(settings.root)
     _mounts()
     fabric = Fabric((f"{FABRIC_ADDRESS}/16",))
@@ -40,7 +40,7 @@ def run(settings: Settings, given: dict[str, Any]) -> None:
     _hand_out(given["control"], fabric, nodes, local)
     supervisor = Supervisor(settings.data_dir, lambda components: write_state(layout.holder_state, components))
     for index, node in enumerate(nodes):
-        _node(settings, layout, supervisor, index, node, given["agents"][index], local)
+        _node(settings, given, supervisor, index, node, local)
     tell_ready()
     supervisor.run()
 
@@ -82,8 +82,9 @@ def _datagrams(address: str) -> socket.socket:
 
 
 def _node(
-    settings: Settings, layout: Layout, supervisor: Supervisor, index: int, node: Node, agent: int, local: list[str]
+    settings: Settings, given: dict[str, Any], supervisor: Supervisor, index: int, node: Node, local: list[str]
 ) -> None:
+    layout, agent = Layout(settings.root), given["agents"][index]
     folder = layout.node(node.name)
     prepared = prepare(
         Wanted(
@@ -91,21 +92,21 @@ def _node(
             _RUN / node.name,
             node.pod_cidrs,
             SANDBOX_IMAGE,
-            users=bubble.users() if settings.rootless else "root",
+            users=given["users"],
             snapshotter=snapshotter(folder / "probe"),
         )
     )
     enter = ("nsenter", f"--net={namespace_path(node.namespace)}")
     log_path = layout.logs / f"containerd-{node.name}.log"
     supervisor.add(Spec(f"containerd-{node.name}", enter + prepared.command, log_path, tells=False))
-    given = {
+    its = {
         "node": index,
         "agent": agent,
         "socket": prepared.socket,
         "wishes": str(prepared.wishes),
         "local": local,
     }
-    agent_command = enter + command("node", settings, given)
+    agent_command = enter + command("node", settings, its)
     log_path = layout.logs / f"node-{node.name}.log"
     supervisor.add(Spec(f"node-{node.name}", agent_command, log_path, (agent,), {"PYTHONUNBUFFERED": "1"}))
     os.set_inheritable(agent, True)

@@ -54,7 +54,7 @@ def _containers(settings: Settings, given: dict[str, Any], supervisor: Superviso
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     agents = given["agents"]
     control = theirs.detach()  # stays open for every holder that is started
-    inner = {"agents": agents, "control": control}
+    inner = {"agents": agents, "control": control, "users": bubble.users() if settings.rootless else "root"}
     log_path = layout.logs / "holder.log"
     holder = bubble.command(settings, command("holder", settings, inner))
     supervisor.add(Spec("holder", holder, log_path, (*agents, control), kill=True))
