@@ -19,6 +19,7 @@ from .admission.limits import limit_range
 from .admission.nodetaint import taint_new_node
 from .admission.priority import priority
 from .admission.quota import QuotaAdmission
+from .admission.runtimeclass import runtime_class
 from .admission.serviceaccount import service_account
 from .admission.storage import default_class, in_use_protection
 from .admission.tolerations import default_tolerations
@@ -94,6 +95,7 @@ BUILT_IN: tuple[Plugin, ...] = (
     service_account,
     default_tolerations,
     taint_new_node,
+    runtime_class,
     priority,
     default_class,
     in_use_protection,

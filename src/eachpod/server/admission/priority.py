@@ -21,6 +21,10 @@ def priority(pod: Object, at: Attributes) -> Object:
         text = f"the integer value of priority ({spec['priority']}) must not be provided in pod spec; "
         text += f"priority admission controller computed {value} from the given PriorityClass name"
         raise errors.forbidden(POD, at.name, text)
+    if spec.get("preemptionPolicy") not in (None, policy):
+        text = f"the string value of PreemptionPolicy ({spec['preemptionPolicy']}) must not be provided in pod spec; "
+        text += f"priority admission controller computed {policy} from the given PriorityClass name"
+        raise errors.forbidden(POD, at.name, text)
     spec = {**spec, "priority": value, "preemptionPolicy": spec.get("preemptionPolicy") or policy}
     if chosen is not None:
         spec["priorityClassName"] = chosen["metadata"]["name"]
