@@ -59,6 +59,8 @@ async def agent(machine: Any) -> AsyncIterator[Agent]:
     state = await runtime.sandbox_status(sandbox)
     container = await runtime.create_container(state, spec, ContainerSpec("c", image, "nginx:alpine", log_path="0.log"))
     await runtime.start_container(container)
+    while (await runtime.exec_sync(container, ("wget", "-qO", "/dev/null", "http://127.0.0.1"), 5)).exit_code:
+        await asyncio.sleep(0.05)  # nginx does not listen yet
     agent = Agent(runtime, sandbox, container)
     runner = web.ServerRunner(web.Server(agent.answer))
     await runner.setup()
