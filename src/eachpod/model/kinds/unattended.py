@@ -14,9 +14,5 @@ UNATTENDED = {
     "daemonsets.apps": "no controller makes pods of DaemonSets here yet",
     "jobs.batch": "no controller makes pods of Jobs here yet",
     "cronjobs.batch": "no controller makes jobs of CronJobs here yet",
-    "deployments.apps": "no controller makes pods of Deployments here yet",
-    "replicasets.apps": "no controller makes pods of ReplicaSets here yet",
     "replicationcontrollers": "no controller makes pods of ReplicationControllers here yet",
-    "limitranges": "limit ranges are stored here but not applied yet",
-    "resourcequotas": "quotas are stored here but not enforced yet",
 }
