@@ -3,7 +3,7 @@
 from eachpod.model import errors
 from eachpod.model.fielderrors import FieldError, forbidden, invalid, required, too_long
 from eachpod.model.objects import Object, dig, drop, put
-from eachpod.model.patch import apply, merge
+from eachpod.model.patch import apply
 from eachpod.model.structure import struct_of
 from eachpod.model.timestamps import render
 from eachpod.wire.http import Response
@@ -50,7 +50,6 @@ async def handle(core: Core, call: Call) -> Response:
     wanted = fieldcheck.check(kind, wanted, fieldcheck.level(call.request.query), call.context)
     if dig(wanted, "metadata", "managedFields"):
         raise errors.BadRequest("metadata.managedFields must be nil")
-    wanted = merge.merged({}, wanted)  # nulls say nothing
     wanted = put(wanted, ("metadata", "name"), dig(wanted, "metadata", "name") or call.info.name)
     if wanted["metadata"]["name"] != call.info.name:
         sent = wanted["metadata"]["name"]
@@ -58,6 +57,9 @@ async def handle(core: Core, call: Call) -> Response:
             f"the name of the object ({sent}) does not match the name on the URL ({call.info.name})"
         )
     if core.store.get(call.key()) is None and not call.info.subresource:
+        if uid := dig(wanted, "metadata", "uid"):
+            why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+            raise errors.conflict(call.resource, call.info.name, why)
         body = _merged(call, {"metadata": {}}, wanted)
         body = decode.defaulted(kind, decode.parsed(body, "application/json"))
         return writes.answer(call, 201, (await writes.stored_new(core, call, body)).object)

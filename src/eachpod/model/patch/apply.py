@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from eachpod.model.objects import Object
+from eachpod.model.shape import fields, known
 from eachpod.model.structure import UNKNOWN, Field, field_of, marks_of
 
 Tree = dict[str, Any]
@@ -94,11 +95,15 @@ def item_key(item: Any, field: Field) -> str:
         raise Unkeyed("an item of a keyed list is no object")
     keys = {}
     for key in field.list_keys:
-        value = item.get(key, _KEY_DEFAULTS.get(key))
-        if value is None:
-            raise Unkeyed(f"associative list with keys has an element that omits key field {json.dumps(key)}")
-        keys[key] = value
+        value = item.get(key)
+        keys[key] = _key_default(field.struct, key) if value is None else value
     return f"k:{_json(keys)}"
+
+
+def _key_default(struct: str, key: str) -> Any:
+    """A key that is left out counts as its default; validation says what is wrong with it."""
+    code = fields(struct).get(key, "s") if known(struct) else "s"
+    return _KEY_DEFAULTS.get(key, 0 if code.startswith("i") else "")
 
 
 def _json(value: Any) -> str:
@@ -106,11 +111,11 @@ def _json(value: Any) -> str:
 
 
 def leaves(tree: Tree, at: Path = ()) -> set[Path]:
-    """The paths at which a tree ends."""
+    """The members of a tree: where it ends, and what it holds by a dot."""
     found: set[Path] = set()
     for key, inner in tree.items():
         if key == ".":
-            found.add((*at, "."))
+            found.add(at)
         elif inner:
             found |= leaves(inner, (*at, key))
         else:
@@ -120,9 +125,10 @@ def leaves(tree: Tree, at: Path = ()) -> set[Path]:
 
 def tree_of(paths: set[Path]) -> Tree:
     tree: Tree = {}
+    holders = {path[:end] for path in paths for end in range(1, len(path))}
     for path in sorted(paths):
         here = tree
-        for key in path:
+        for key in (*path, ".") if path in holders else path:
             here = here.setdefault(key, {})
     return tree
 
@@ -139,6 +145,8 @@ def merged(live: Any, wanted: Any, struct: str) -> Any:
 
 
 def _merged_value(old: Any, new: Any, field: Field) -> Any:
+    if new is None and isinstance(old, dict | list):
+        return old
     if isinstance(new, dict) and isinstance(old, dict) and field.map_type != "atomic":
         if field.keyed or not field.struct:
             inner = Field(struct=field.struct) if field.struct else UNKNOWN
@@ -203,17 +211,15 @@ def _without_items(items: list[Any], tree: Tree, field: Field) -> list[Any]:
         inner = tree.get(item_key(item, field))
         if inner is None:
             kept.append(item)
-        elif "." not in inner:
+        elif inner and "." not in inner:
             kept.append(_without_map(item, inner, lambda key: field_of(field.struct, key)))
     return kept
 
 
 def value_at(obj: Any, path: Path, struct: str) -> Any:
-    """The value at a leaf, None where there is none."""
+    """The value at a member, None where there is none; what has members of its own is just there."""
     here, field = obj, Field(struct=struct)
     for key in path:
-        if key == ".":
-            return True
         if key.startswith("k:"):
             here = next((item for item in here or [] if _has_key(item, field, key)), None)
             field = Field(struct=field.struct)
@@ -227,7 +233,14 @@ def value_at(obj: Any, path: Path, struct: str) -> Any:
             here = here.get(name)
         if here is None:
             return None
-    return here
+    return True if _divided(here, field) else here
+
+
+def _divided(value: Any, field: Field) -> bool:
+    """Whether the members of a value have owners of their own."""
+    if isinstance(value, dict):
+        return field.map_type != "atomic" and bool(value)
+    return isinstance(value, list) and field.list_type in ("map", "set") and bool(value)
 
 
 def _has_key(item: Any, field: Field, key: str) -> bool:
@@ -273,10 +286,7 @@ def applied(live: Object, wanted: Object, struct: str, who: Object, *, force: bo
     theirs: set[Path] = set()
     for entry in others:
         have = leaves(entry.get("fieldsV1") or {})
-        lost = {
-            path for path in have & new
-            if path[-1] != "." and value_at(live, path, struct) != value_at(wanted, path, struct)
-        }  # fmt: skip
+        lost = {path for path in have & new if value_at(live, path, struct) != value_at(wanted, path, struct)}
         taken = force or entry.get("manager") == heir_of
         if not taken:
             parts = (entry.get(key) or "" for key in ("manager", "subresource", "apiVersion", "operation"))
@@ -288,12 +298,14 @@ def applied(live: Object, wanted: Object, struct: str, who: Object, *, force: bo
             kept.append({**entry, "fieldsV1": tree_of(left)} if lost and taken else entry)
     if clashes:
         return Applied(live, entries, clashes)
-    gone = leaves((mine or {}).get("fieldsV1") or {}) - new - theirs
+    held = {path[:end] for path in new | theirs for end in range(1, len(path) + 1)}
+    gone = leaves((mine or {}).get("fieldsV1") or {}) - held
     result = merged(without(live, gone, struct), wanted, struct)
     entry = {**who, "fieldsType": "FieldsV1", "fieldsV1": tree}
-    if mine and mine.get("time") and mine.get("fieldsV1") == tree:
-        entry["time"] = mine["time"]
-    return Applied(result, [*kept, entry] if tree else kept, [])
+    if result == live:  # nothing came of it: the entry keeps its time, or has none
+        entry["time"] = (mine or {}).get("time")
+        entry = {key: value for key, value in entry.items() if value is not None}
+    return Applied(result, _sorted([*kept, entry] if tree else kept), [])
 
 
 def tracked(old: Object, new: Object, struct: str, who: Object, *, status: bool = False) -> list[Object]:
@@ -315,7 +327,46 @@ def tracked(old: Object, new: Object, struct: str, who: Object, *, status: bool 
             mine |= have
         elif have - changed:
             kept.append({**entry, "fieldsV1": tree_of(have - changed)})
-    return [*kept, {**who, "fieldsType": "FieldsV1", "fieldsV1": tree_of(mine)}] if mine else kept
+    entry = {**who, "fieldsType": "FieldsV1", "fieldsV1": tree_of(mine)}
+    return _sorted(_capped([*kept, entry] if mine else kept))
+
+
+_MOST_UPDATERS = 10
+_ANCIENT = "ancient-changes"
+
+
+def _capped(entries: list[Object]) -> list[Object]:
+    """Of many ordinary writers the oldest are remembered as one for each version."""
+    updaters = [entry for entry in entries if entry.get("operation") == "Update"]
+    excess = len(updaters) - _MOST_UPDATERS
+    if excess <= 0:
+        return entries
+    updaters.sort(key=lambda entry: (entry.get("time") or "", entry.get("manager") or ""))
+    oldest = updaters[: excess + 1]
+    kept = [entry for entry in entries if not any(entry is old for old in oldest)]
+    buckets: dict[str, list[Object]] = {}
+    for entry in oldest:
+        buckets.setdefault(entry.get("apiVersion") or "", []).append(entry)
+    return kept + [_ancient(version, members) for version, members in buckets.items()]
+
+
+def _ancient(version: str, members: list[Object]) -> Object:
+    paths: set[Path] = set()
+    for entry in members:
+        paths |= leaves(entry.get("fieldsV1") or {})
+    return {
+        "manager": _ANCIENT,
+        "operation": "Update",
+        "apiVersion": version,
+        "time": max(entry.get("time") or "" for entry in members),
+        "fieldsType": "FieldsV1",
+        "fieldsV1": tree_of(paths),
+    }
+
+
+def _sorted(entries: list[Object]) -> list[Object]:
+    keys = ("operation", "time", "manager", "apiVersion", "subresource")
+    return sorted(entries, key=lambda entry: [entry.get(key) or "" for key in keys])
 
 
 def _owned_here(obj: Object, struct: str, *, status: bool) -> set[Path]:
