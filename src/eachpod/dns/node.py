@@ -88,12 +88,13 @@ class Alias(Fixed):
 
 
 class Target:
-    """Where an SRV record leads: the name as written, its port and its addresses."""
+    """Where an SRV record leads: the name as written, its port and its addresses. `pairs` is how many endpoints it
+    stands for, each counted once for each slice."""
 
-    __slots__ = ("addresses", "name", "port")
+    __slots__ = ("addresses", "name", "pairs", "port")
 
-    def __init__(self, name: bytes, port: int, addresses: tuple[bytes, ...]) -> None:
-        self.name, self.port, self.addresses = name, port, addresses
+    def __init__(self, name: bytes, port: int, addresses: tuple[bytes, ...], pairs: int = 1) -> None:
+        self.name, self.port, self.addresses, self.pairs = name, port, addresses, pairs
 
 
 class Host(Node):
@@ -149,7 +150,8 @@ def services(ttl: int, targets: list[Target], start: int) -> Answer:
     """SRV records and the addresses of their targets. The owners of the addresses are pointers to the targets, which
     stand uncompressed in the SRV records (RFC 2782); `start` is where the first record will begin."""
     targets.sort(key=lambda target: (target.name, target.port))
-    weight = max(1, 100 // len(targets)) if targets else 0
+    # As CoreDNS does it: an endpoint counts once for each address and slice, also where it becomes one record.
+    weight = max(1, 100 // sum(target.pairs for target in targets)) if targets else 0
     records: list[bytes] = []
     more: list[bytes] = []
     seen: set[bytes] = set()

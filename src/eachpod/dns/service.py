@@ -88,15 +88,15 @@ class ServiceNames:
         if self.spec is not None and not self.spec.headless:
             for own in self.spec.ports:
                 if port is None or (own.name, own.protocol) == (port, protocol):
-                    yield Target(self.wire, own.number, self.spec.addresses)
+                    yield Target(self.wire, own.number, self.spec.addresses, len(self.spec.addresses))
             return
         chosen = list(self._ports.items())
         for (its_protocol, its_name), ends in chosen:
             if port is not None and (its_name, its_protocol) != (port, protocol):
                 continue
-            for label, number in list(ends):
+            for (label, number), pairs in list(ends.items()):
                 node = self._labels.get(name.label(label.lower()))
-                yield Target(name.label(label) + self.wire, number, tuple(set(node.addresses)) if node else ())
+                yield Target(name.label(label) + self.wire, number, tuple(set(node.addresses)) if node else (), pairs)
 
     def _shows_slices(self) -> bool:
         return self._visible and self.spec is not None and not self.spec.external
