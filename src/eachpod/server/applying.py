@@ -2,7 +2,7 @@
 
 from eachpod.model import errors
 from eachpod.model.fielderrors import FieldError, forbidden, invalid, required, too_long
-from eachpod.model.objects import Object, dig, drop, put
+from eachpod.model.objects import Object, dig, put
 from eachpod.model.patch import apply
 from eachpod.model.structure import struct_of
 from eachpod.model.timestamps import render
@@ -91,7 +91,7 @@ def _merged(call: Call, old: Object, wanted: Object) -> Object:
         raise _conflict(done.clashes)
     made = present.sealed(done.obj, call.resource)
     fields = ("metadata", "managedFields")
-    return put(made, fields, done.entries) if done.entries else drop(made, fields)
+    return put(made, fields, done.entries)
 
 
 def _owned_part(call: Call, wanted: Object) -> Object:
