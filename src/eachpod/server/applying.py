@@ -91,7 +91,7 @@ def _merged(call: Call, old: Object, wanted: Object) -> Object:
         raise _conflict(done.clashes)
     made = present.sealed(done.obj, call.resource)
     fields = ("metadata", "managedFields")
-    return put(made, fields, done.entries)
+    return put(made, fields, done.entries or [{}])  # an empty list would not be told from none
 
 
 def _owned_part(call: Call, wanted: Object) -> Object:

@@ -96,7 +96,7 @@ def _metadata(new: Object, old: Object) -> Object:
         kept["generateName"] = old["generateName"]
     if "managedFields" not in kept and "managedFields" in old:
         kept["managedFields"] = old["managedFields"]
-    if not kept.get("managedFields"):  # an empty list says that nobody owns anything any more
+    if not any(kept.get("managedFields") or ()):  # one empty entry says that nobody owns anything any more
         kept.pop("managedFields", None)
     return kept
 
