@@ -35,6 +35,7 @@ def server_config(settings: Settings, fds: list[int]) -> ServerConfig:
         service_cidrs=tuple(settings.service_cidr.split(",")),
         token_auth_file=settings.token_auth_file,
         anonymous_auth=settings.anonymous_auth,
+        warn_unattended=bool(settings.nodes),
         advertise_address=FABRIC_ADDRESS,
         advertise_port=FABRIC_PORT if real else settings.api_port,
         agent_cert_path=str(layout.pki / "apiserver-client.crt"),

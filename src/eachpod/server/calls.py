@@ -110,8 +110,8 @@ _COMPONENT_STATUS = Resource(
 )
 
 
-def _served() -> Registry:
-    registry = builtin()
+def _served(*, warn_unattended: bool = False) -> Registry:
+    registry = builtin(warn_unattended=warn_unattended)
     registry.add(Kind(BINDING))
     registry.add(Kind(_COMPONENT_STATUS))
     return registry
@@ -132,6 +132,8 @@ class Core:
     documents: Documents = field(init=False)
 
     def __post_init__(self) -> None:
+        if self.config.warn_unattended:
+            self.registry = _served(warn_unattended=True)
         self.view = StoreView(self.store)
         self.services = ServiceAllocator(self.config.service_cidrs, self.config.node_ports)
         self.services.follow(self.store)

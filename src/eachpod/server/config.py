@@ -24,6 +24,8 @@ class ServerConfig:
     anonymous_auth: bool = False
     advertise_address: str = "127.0.0.1"
     advertise_port: int = 6443
+    # Warn at the creation of what no controller of Eachpod acts on; off where other controllers may be attached.
+    warn_unattended: bool = False
     issuer: str = "https://kubernetes.default.svc"
     # What the server shows to node agents.
     agent_cert_path: str = ""
