@@ -17,9 +17,9 @@ from eachpod.node.network.setup import perform
 
 from .addresses import FABRIC_ADDRESS
 from .identities import FABRIC_PORT
-from .images import SANDBOX_IMAGE
 from .layout import Layout
 from .process import command
+from .sandbox import SANDBOX_IMAGE
 from .settings import Settings
 from .supervisor import Spec, Supervisor, tell_ready, write_state
 

@@ -18,7 +18,7 @@ from . import localvolumes
 from .agent import Agent
 from .config import NodeConfig
 from .containers import ContainerHands, NodeParts
-from .cri import CriRuntime
+from .cri.runtime import CriRuntime
 from .downward import Place
 from .follow import Follower
 from .heartbeat import beat

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from eachpod.node.cri import CriRuntime
+from eachpod.node.cri.runtime import CriRuntime
 from eachpod.node.runtime import (
     ContainerSpec,
     Dns,

@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from eachpod.node.cri import CriRuntime
+from eachpod.node.cri.runtime import CriRuntime
 from eachpod.node.runtime import ContainerSpec, SandboxSpec, StreamTarget
 from eachpod.node.streams import Head, serve_command, serve_port_forward, streams
 from eachpod.node.streams.session import Refused, Session, dial

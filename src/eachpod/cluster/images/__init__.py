@@ -1,9 +1,11 @@
 """The offline image kit: makes the images of the walkthrough from packages, takes in a user's own, and serves them."""
 
+from eachpod.cluster.sandbox import SANDBOX_IMAGE
+
 from .archive import load
 from .build import build, cache_folder
 from .packages import KitError
-from .recipes import DEFAULT_NAMES, SANDBOX_IMAGE
+from .recipes import DEFAULT_NAMES
 from .registry import serve
 from .store import Image, Store
 

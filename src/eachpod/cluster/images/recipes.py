@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from eachpod.cluster.sandbox import SANDBOX_IMAGE
+
 from .oci import encode
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-SANDBOX_IMAGE = "registry.k8s.io/pause:3.9"
 
 # What a container has no use for: documentation, boot scripts, headers, character sets.
 UNWANTED_PATHS = re.compile(
