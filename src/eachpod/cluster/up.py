@@ -136,9 +136,9 @@ def _sandbox_image(store: Path, tell: Tell) -> None:
 def _sockets(wishes: Wishes, wanted: Settings) -> dict[str, socket.socket]:
     """The listening sockets of the host's loopback. They are made here so that a taken port is an error at once, and
     held by the supervisor so that no connection is refused while a process is started again."""
-    api = listen("--api-port", wishes.api_port or wanted.api_port, _API_PORT)
-    for _ in range(20):
-        udp = listen("--dns-port", wishes.dns_port or wanted.dns_port, _DNS_PORT, socket.SOCK_DGRAM)
+    api = listen("--api-port", wishes.api_port, wanted.api_port or _API_PORT)
+    for usual in (wanted.dns_port or _DNS_PORT, *[0] * 20):
+        udp = listen("--dns-port", wishes.dns_port, usual, socket.SOCK_DGRAM)
         try:
             tcp = listen("--dns-port", _port(udp), _port(udp))
             break

@@ -151,7 +151,7 @@ def services(ttl: int, targets: list[Target], start: int) -> Answer:
     stand uncompressed in the SRV records (RFC 2782); `start` is where the first record will begin."""
     targets.sort(key=lambda target: (target.name, target.port))
     # As CoreDNS does it: an endpoint counts once for each address and slice, also where it becomes one record.
-    weight = max(1, 100 // sum(target.pairs for target in targets)) if targets else 0
+    weight = max(1, 100 // max(1, sum(target.pairs for target in targets)))
     records: list[bytes] = []
     more: list[bytes] = []
     seen: set[bytes] = set()
