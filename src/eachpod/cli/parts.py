@@ -52,7 +52,10 @@ def server(
     made = settings.with_addresses(made)
     identities.issue(made, datetime.datetime.now(datetime.UTC))
     run_loop(
-        serve(server_config(made, [sock.detach()]), lambda _: tell(f"serving on https://127.0.0.1:{made.api_port}"))
+        serve(
+            server_config(made, [sock.detach()], alone=True),
+            lambda _: tell(f"serving on https://127.0.0.1:{made.api_port}"),
+        )
     )
 
 

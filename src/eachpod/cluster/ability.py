@@ -1,10 +1,13 @@
 """What this machine can do: whether containers can run here, with or without root, and what is missing."""
 
 import os
-import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+
+from eachpod.node.cri.prepare import SetupError, plugin_folder
+
+from .searchpath import find, search_path
 
 _PROGRAMS = {
     "containerd": "containerd",
@@ -14,7 +17,6 @@ _PROGRAMS = {
     "unshare": "util-linux",
     "nsenter": "util-linux",
 }
-_PLUGIN_FOLDERS = ("/usr/lib/cni", "/opt/cni/bin", "/usr/libexec/cni")
 _OLDEST = (1, 6)
 
 
@@ -55,17 +57,14 @@ def _root() -> Check:
 
 
 def _program(program: str, package: str) -> Check:
-    path = shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    path = find(program)
     return Check(program, path is not None, path or "not installed", f"apt-get install {package}")
 
 
 def _containerd_version() -> Check:
     mend = "apt-get install containerd (1.6 or later)"
     try:
-        said = subprocess.run(
-            ["containerd", "--version"], capture_output=True, text=True, timeout=10, check=True
-        ).stdout
-        text = said.split()[2].removeprefix("v")
+        text = _said("containerd", "--version").split()[2].removeprefix("v")
         version = tuple(int(part) for part in text.split(".")[:2])
     except (OSError, subprocess.SubprocessError, IndexError, ValueError):
         return Check("containerd version", False, "unknown", mend)
@@ -75,8 +74,11 @@ def _containerd_version() -> Check:
 
 
 def _plugins() -> Check:
-    folder = next((path for path in _PLUGIN_FOLDERS if Path(path, "bridge").exists()), "")
-    return Check("CNI plugins", bool(folder), folder or "not found", "apt-get install containernetworking-plugins")
+    mend = "apt-get install containernetworking-plugins"
+    try:
+        return Check("CNI plugins", True, str(plugin_folder()))
+    except SetupError:
+        return Check("CNI plugins", False, "not found", mend)
 
 
 def _namespaces() -> Check:
@@ -85,22 +87,32 @@ def _namespaces() -> Check:
         command += ["--user", "--map-root-user"]
     mend = "allow user namespaces (sysctl kernel.unprivileged_userns_clone=1), or run as root"
     try:
-        done = subprocess.run([*command, "true"], capture_output=True, text=True, timeout=10, check=False)
+        _said(*command, "true")
+    except subprocess.CalledProcessError as error:
+        return Check("namespaces", False, error.stderr.strip() or "cannot be made", mend)
     except (OSError, subprocess.SubprocessError) as error:
         return Check("namespaces", False, str(error), mend)
-    said = done.stderr.strip().splitlines()
-    return Check(
-        "namespaces", done.returncode == 0, "can be made" if done.returncode == 0 else said[-1] if said else "no", mend
-    )
+    return Check("namespaces", True, "can be made")
+
+
+def _said(*command: str) -> str:
+    environment = {**os.environ, "PATH": search_path()}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True, env=environment)
+    return done.stdout
 
 
 def _memory_cgroup() -> Check:
-    """Limits are enforced through it; without root there are none anyway."""
-    mend = "start the kernel with cgroup_enable=memory, or use --runtime simulated"
-    if os.geteuid() != 0:
-        return Check("memory cgroup", True, "not used without root")
     v1 = Path("/sys/fs/cgroup/memory/memory.limit_in_bytes").exists()
     v2 = Path("/sys/fs/cgroup/cgroup.controllers")
-    if v1 or (v2.exists() and "memory" in v2.read_text().split()):
+    return judge_memory(os.geteuid() == 0, v1, v2.read_text().split() if v2.exists() else [])
+
+
+def judge_memory(root: bool, v1: bool, v2: list[str]) -> Check:
+    """Limits are enforced through the memory cgroup; without root there are none anyway. `v2` are the controllers of
+    the unified hierarchy."""
+    mend = "start the kernel with cgroup_enable=memory, or use --runtime simulated"
+    if not root:
+        return Check("memory cgroup", True, "not used without root")
+    if v1 or "memory" in v2:
         return Check("memory cgroup", True, "cgroup v1" if v1 else "cgroup v2")
     return Check("memory cgroup", False, "the kernel has none", mend)

@@ -6,9 +6,9 @@ or a process behind.
 
 import os
 import pwd
-import shutil
 from pathlib import Path
 
+from .searchpath import find
 from .settings import Settings
 
 
@@ -18,16 +18,25 @@ def users() -> str:
         return "root"
     name = pwd.getpwuid(os.getuid()).pw_name
     ranges = all(_listed(Path(path), name) for path in ("/etc/subuid", "/etc/subgid"))
-    return "range" if ranges and shutil.which("newuidmap") else "one"
+    return "range" if ranges and find("newuidmap") else "one"
 
 
 def command(settings: Settings, inner: tuple[str, ...]) -> tuple[str, ...]:
     """`inner` as the first process of the holder's namespaces."""
     flags = ["--mount", "--net", "--pid", "--fork", "--mount-proc", "--kill-child", "--uts", "--ipc"]
-    kind = users() if settings.rootless else "root"
-    if kind != "root":
-        flags += ["--user", "--map-root-user", *(["--map-auto"] if kind == "range" else [])]
-    return ("unshare", *flags, *inner)
+    return ("unshare", *flags, *(_user_flags() if settings.rootless else ()), *inner)
+
+
+def with_users(*inner: str) -> tuple[str, ...]:
+    """`inner` with the users that containers had, for the files that they left."""
+    return ("unshare", *_user_flags(), *inner)
+
+
+def _user_flags() -> tuple[str, ...]:
+    kind = users()
+    if kind == "root":
+        return ()
+    return ("--user", "--map-root-user", *(["--map-auto"] if kind == "range" else []))
 
 
 def _listed(path: Path, name: str) -> bool:

@@ -22,7 +22,8 @@ from .settings import Settings
 from .supervisor import tell_ready
 
 
-def server_config(settings: Settings, fds: list[int]) -> ServerConfig:
+def server_config(settings: Settings, fds: list[int], *, alone: bool = False) -> ServerConfig:
+    """`alone` is for a server beside which others' controllers may run."""
     layout = Layout(settings.root)
     real = settings.runtime == "containers"
     return ServerConfig(
@@ -35,7 +36,7 @@ def server_config(settings: Settings, fds: list[int]) -> ServerConfig:
         service_cidrs=tuple(settings.service_cidr.split(",")),
         token_auth_file=settings.token_auth_file,
         anonymous_auth=settings.anonymous_auth,
-        warn_unattended=bool(settings.nodes),
+        warn_unattended=not alone,
         advertise_address=FABRIC_ADDRESS,
         advertise_port=FABRIC_PORT if real else settings.api_port,
         agent_cert_path=str(layout.pki / "apiserver-client.crt"),

@@ -6,8 +6,12 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import kubeconfig, leftovers, settings
+from eachpod.node.network.rules import TABLE
+
+from . import bubble, kubeconfig, leftovers, settings
 from .errors import ClusterError
+from .layout import Layout
+from .searchpath import find
 from .settings import Settings
 
 
@@ -31,6 +35,7 @@ def down(name: str, place: Path, *, keep_data: bool = False) -> Remains:
     if known is None and not leftovers.processes(place):
         raise ClusterError(f"there is no cluster {name!r} in {place}; `eachpod list` shows those that are")
     found = known or Settings(name, str(place))
+    networks = leftovers.networks(Layout(place))
     leftovers.stop(found)
     if found.kubeconfig:
         path = Path(found.kubeconfig)
@@ -38,32 +43,37 @@ def down(name: str, place: Path, *, keep_data: bool = False) -> Remains:
         if config:
             kubeconfig.write(path, kubeconfig.without(config, found.context))
     if not keep_data:
-        shutil.rmtree(place, ignore_errors=True)
-    return remains(found)
+        _remove(found)
+    return remains(found, networks)
 
 
-def remains(found: Settings) -> Remains:
-    """Look for what could be left. Namespaces and rules of ours lived inside the holder's; they are counted by the
-    processes that hold them open, and by names of ours on the host."""
+def _remove(found: Settings) -> None:
+    """The data directory. Without root, files of containers belong to subordinate users: only a namespace that has
+    them may remove those."""
+    shutil.rmtree(found.root, ignore_errors=found.rootless)
+    if found.root.exists():
+        subprocess.run(bubble.with_users("rm", "-rf", found.data_dir), capture_output=True, check=False)
+    if found.root.exists():
+        raise ClusterError(f"the cluster is down, but {found.root} cannot be removed; remove it by hand")
+
+
+def remains(found: Settings, networks: frozenset[int]) -> Remains:
+    """Look for what could be left. `networks` are the namespaces that the cluster had, by inode; its nftables rules
+    were in them and go with them, so that only the host's own rule set is asked."""
     mounts = sum(found.data_dir in line for line in Path("/proc/self/mountinfo").read_text().splitlines())
-    named = Path("/run/netns")
-    namespaces = sum(path.name == "fabric" for path in named.iterdir()) if named.is_dir() else 0
     return Remains(
         processes=len(leftovers.processes(found.root)),
         mounts=mounts,
-        network_namespaces=namespaces + _held_namespaces(found.root),
+        network_namespaces=len(networks & leftovers.living_networks()),
         nftables_rules=_rules(),
         cgroups=len(leftovers.cgroups(found)),
     )
 
 
-def _held_namespaces(root: Path) -> int:
-    return len({Path(f"/proc/{pid}/ns/net").resolve() for pid in leftovers.processes(root)})
-
-
 def _rules() -> int:
     """Tables of ours in the host's own rule set, where it can be read at all."""
-    if shutil.which("nft") is None or os.geteuid() != 0:
+    nft = find("nft")
+    if nft is None or os.geteuid() != 0:
         return 0
-    said = subprocess.run(["nft", "list", "tables"], capture_output=True, text=True, check=False).stdout
-    return sum("eachpod" in line for line in said.splitlines())
+    said = subprocess.run([nft, "list", "tables"], capture_output=True, text=True, check=False).stdout
+    return sum(line.split()[-1:] == [TABLE] for line in said.splitlines())

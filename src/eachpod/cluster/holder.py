@@ -37,6 +37,8 @@ def run(settings: Settings, given: dict[str, Any]) -> None:
     perform(plan_fabric(fabric))
     for node in nodes:
         perform(plan_node(fabric, node, [peer for peer in nodes if peer is not node], local))
+    places = [namespace_path(name) for name in (fabric.namespace, *(node.namespace for node in nodes))]
+    write_state(layout.networks, {place: Path(place).stat().st_ino for place in places})
     _hand_out(given["control"], fabric, nodes, local)
     supervisor = Supervisor(settings.data_dir, lambda components: write_state(layout.holder_state, components))
     for index, node in enumerate(nodes):

@@ -60,12 +60,17 @@ def _containers(settings: Settings, given: dict[str, Any], supervisor: Superviso
     supervisor.add(Spec("holder", holder, log_path, (*agents, control), kill=True))
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
 
+    held: list[int] = []
+
     def received() -> None:
         message, fds, _, _ = socket.recv_fds(ours, 65536, 250)
         if not message:
             return
         labels = message.decode().split(",")
         sockets = dict(zip(labels, fds, strict=True))
+        for fd in held:  # of a holder that is gone: they would keep its networks alive
+            os.close(fd)
+        held[:] = fds
         api = [given["api"], *(fd for label, fd in sockets.items() if label.startswith("api"))]
         udp = [given["dns_udp"], *(fd for label, fd in sockets.items() if label.startswith("udp"))]
         tcp = [given["dns_tcp"], *(fd for label, fd in sockets.items() if label.startswith("tcp"))]

@@ -8,6 +8,7 @@ from .layout import Layout
 from .settings import Settings
 
 MASTERS = "system:masters"
+_NODES = "system:eachpod-nodes"
 FABRIC_PORT = 6443
 
 
@@ -30,19 +31,32 @@ def issue(settings: Settings, now: datetime.datetime) -> None:
     authority.server("kube-apiserver", api_names(settings), now).write(layout.pki, "apiserver")
     authority.client("system:kube-apiserver", [MASTERS], now).write(layout.pki, "apiserver-client")
     outside = f"https://127.0.0.1:{settings.api_port}"
-    inside = f"https://{FABRIC_ADDRESS}:{FABRIC_PORT}" if settings.runtime == "containers" else outside
     admin = authority.client("kubernetes-admin", [MASTERS], now)
     _write(layout, "admin", kubeconfig.make(settings.context, outside, authority.pem, admin))
     dns = authority.client("system:eachpod-dns", [MASTERS], now)
     _write(layout, "dns", kubeconfig.make(settings.context, outside, authority.pem, dns))
-    nodes = authority.client("system:eachpod-nodes", [MASTERS], now)
+    if settings.runtime == "containers":
+        _real_nodes(settings, authority, now)
+    else:
+        _simulated_nodes(settings, authority, outside, now)
+
+
+def _real_nodes(settings: Settings, authority: pki.Authority, now: datetime.datetime) -> None:
+    """An identity per node; agents reach the API inside the nodes' network."""
+    layout, inside = Layout(settings.root), f"https://{FABRIC_ADDRESS}:{FABRIC_PORT}"
+    client = authority.client(_NODES, [MASTERS], now)
     for node in settings.nodes:
         hosts = [node.name, node.address, "127.0.0.1", "localhost"]
         authority.server(f"system:node:{node.name}", hosts, now).write(layout.node(node.name), "agent")
-        _write(layout, f"node-{node.name}", kubeconfig.make(settings.context, inside, authority.pem, nodes))
-    _write(layout, "nodes", kubeconfig.make(settings.context, outside, authority.pem, nodes))
-    simulated = [name for node in settings.nodes for name in (node.name, node.address)]
-    authority.server("eachpod-nodes", ["127.0.0.1", "localhost", *simulated], now).write(layout.pki, "nodes")
+        _write(layout, f"node-{node.name}", kubeconfig.make(settings.context, inside, authority.pem, client))
+
+
+def _simulated_nodes(settings: Settings, authority: pki.Authority, server: str, now: datetime.datetime) -> None:
+    """One identity for all: one process is all of them."""
+    layout = Layout(settings.root)
+    client = authority.client(_NODES, [MASTERS], now)
+    _write(layout, "nodes", kubeconfig.make(settings.context, server, authority.pem, client))
+    authority.server("eachpod-nodes", ["127.0.0.1", "localhost"], now).write(layout.pki, "nodes")
 
 
 def _write(layout: Layout, who: str, config: kubeconfig.Config) -> None:

@@ -27,6 +27,11 @@ class Layout:
     def holder_state(self) -> Path:
         return self.root / "holder.json"
 
+    @property
+    def networks(self) -> Path:
+        """The inode numbers of the nodes' network namespaces, by which they can be found from outside."""
+        return self.root / "networks.json"
+
     def kubeconfig(self, who: str) -> Path:
         return self.root / "kubeconfigs" / who
 

@@ -3,8 +3,10 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,26 @@ def _is_ours(pid: int, root: Path) -> bool:
         return alive and mark in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     except (OSError, IndexError):
         return False
+
+
+def networks(layout: Layout) -> frozenset[int]:
+    """The network namespaces that the cluster made, by inode."""
+    try:
+        return frozenset(json.loads(layout.networks.read_text()).values())
+    except (FileNotFoundError, ValueError):
+        return frozenset()
+
+
+def living_networks() -> frozenset[int]:
+    """All network namespaces of this machine that can be seen: those of processes, held open by them, or mounted."""
+    found = set()
+    for link in (*Path("/proc").glob("[0-9]*/ns/net"), *Path("/proc").glob("[0-9]*/fd/*")):
+        with contextlib.suppress(OSError):
+            found.add(os.readlink(link))
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        found.add(line.split()[3])  # the root of an nsfs mount names the namespace
+    matches = (re.fullmatch(r"net:\[(\d+)\]", text) for text in found)
+    return frozenset(int(match[1]) for match in matches if match)
 
 
 def stop(settings: Settings, patience: float = 15.0) -> None:
@@ -80,10 +102,10 @@ def _signal(pid: int, number: signal.Signals) -> None:
         os.kill(pid, number)
 
 
-def _wait(done: Any, patience: float) -> bool:
+def _wait(done: Callable[[], bool], patience: float) -> bool:
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if done():
             return True
         time.sleep(0.02)
-    return bool(done())
+    return done()

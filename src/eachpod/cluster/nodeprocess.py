@@ -25,8 +25,7 @@ def _listening(fd: int) -> tuple[socket.socket, str]:
 
 
 def _identity(node: NodeAddress, endpoint: str, *, simulated: bool) -> NodeIdentity:
-    addresses = tuple(node.address.split(","))
-    return NodeIdentity(node.name, addresses, node.pod_cidrs, agent_endpoint=endpoint, simulated=simulated)
+    return NodeIdentity(node.name, (node.address,), node.pod_cidrs, agent_endpoint=endpoint, simulated=simulated)
 
 
 async def run_simulated(settings: Settings, given: dict[str, Any]) -> None:
@@ -66,7 +65,6 @@ async def run_real(settings: Settings, given: dict[str, Any]) -> None:
         tls=Tls(folder / "agent.crt", folder / "agent.key", layout.pki / "ca.crt"),
         cluster_dns=(settings.dns_address,),
         cluster_domain=settings.domain,
-        resolv_conf=Path("/etc/resolv.conf"),
         address_wishes=given["wishes"],
         cgroup_parent="" if settings.rootless else f"/{settings.context}/{node.name}",
         limits_enforced=not settings.rootless,

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .restarts import Restarts
+from .searchpath import search_path
 
 log = logging.getLogger(__name__)
 
@@ -80,10 +81,7 @@ class Supervisor:
 
     def restart(self, name: str) -> None:
         """End a process; the loop starts it again."""
-        child = self._children.get(name)
-        if child and child.process:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(child.process.pid, signal.SIGKILL)
+        _signal(self._children[name], signal.SIGKILL)
 
     def follow(self, fd: int, read: Callable[[], None]) -> None:
         """Call `read` when `fd` has something."""
@@ -123,7 +121,7 @@ class Supervisor:
 
     def _start(self, child: Child, now: float) -> None:
         spec = child.spec
-        environment = {**os.environ, **spec.environment, MARK: self._data_dir}
+        environment = {**os.environ, "PATH": search_path(), **spec.environment, MARK: self._data_dir}
         fds, ready_read = list(spec.fds), -1
         if spec.tells:
             ready_read, ready_write = os.pipe2(os.O_CLOEXEC)

@@ -45,6 +45,13 @@ class Wishes:
     foreground: bool = False
 
 
+# What a cluster is for its whole life; flag and setting have the same name.
+_FIXED = (
+    "runtime", "service_cidr", "pod_cidr", "node_monitor_grace_period", "domain", "token_auth_file", "anonymous_auth",
+    "explain",
+)  # fmt: skip
+
+
 def data_dir(name: str, given: str) -> Path:
     return Path(given).absolute() if given else settings.default_data_dir(name)
 
@@ -54,8 +61,11 @@ def up(wishes: Wishes, tell: Tell) -> tuple[Settings, bool]:
     settings.check_name(wishes.name)
     place = data_dir(wishes.name, wishes.data_dir)
     known = settings.load(place)
-    if known and leftovers.state(Layout(place)):
-        return known, False
+    if known:
+        for text in kept(wishes, known):
+            tell(text)
+        if leftovers.state(Layout(place)):
+            return known, False
     if leftovers.processes(place):
         tell("cleaning up what an earlier run left behind")
         leftovers.stop(known or Settings(wishes.name, str(place)))
@@ -77,6 +87,22 @@ def up(wishes: Wishes, tell: Tell) -> tuple[Settings, bool]:
     admin = kubeconfig.read(Layout(place).kubeconfig("admin"))
     kubeconfig.write(config_path, kubeconfig.merged(existing, admin))
     return wanted, True
+
+
+def kept(wishes: Wishes, known: Settings) -> list[str]:
+    """Flags that ask for something else than the cluster is, one sentence each: it stays as it was made."""
+    usual = Wishes()
+    has: dict[str, object] = {
+        "nodes": len(known.nodes),
+        "node_addresses": tuple(node.address for node in known.nodes)[: len(wishes.node_addresses)],
+        "node_names": tuple(node.name for node in known.nodes)[: len(wishes.node_names)],
+        **{name: getattr(known, name) for name in _FIXED},
+    }
+    return [
+        f"--{name.replace('_', '-')}: {known.name} stays as it was made ({value}); `eachpod down {known.name}` first"
+        for name, value in has.items()
+        if getattr(wishes, name) not in (getattr(usual, name), value)
+    ]
 
 
 def settle(wishes: Wishes, place: Path, known: Settings | None) -> tuple[Settings, str]:
@@ -197,7 +223,7 @@ def _start(wanted: Settings, sockets: dict[str, socket.socket], foreground: bool
 
 
 def _await_ready(wanted: Settings, tell: Tell, patience: float = 90.0) -> None:
-    """Until control plane and DNS (and nodes, where there are any) say that they are ready."""
+    """Until control plane and DNS say that they are ready. Nodes follow: they wait for the API themselves."""
     layout = Layout(wanted.root)
     begun, told = time.monotonic(), ""
     while True:
@@ -211,14 +237,15 @@ def _await_ready(wanted: Settings, tell: Tell, patience: float = 90.0) -> None:
         if elapsed > patience or hopeless or (not found and elapsed > 10):
             with contextlib.suppress(OSError):
                 leftovers.stop(wanted)
-            raise ClusterError(_failure(layout, waiting))
+            late = [name for name, part in components.items() if not part.get("ready")]
+            raise ClusterError(_failure(layout, late or waiting))
         if elapsed > 1 and told != (told := ", ".join(waiting)):
             tell(f"waiting for {told}")
         time.sleep(0.01)
 
 
 def _failure(layout: Layout, waiting: list[str]) -> str:
-    for name in ("holder", *waiting, "supervisor"):
+    for name in (*waiting, "supervisor"):
         with contextlib.suppress(OSError):
             lines = (layout.logs / f"{name}.log").read_text(errors="replace").strip().splitlines()
             if lines:

@@ -45,7 +45,7 @@ class Prepared:
 
 def prepare(wanted: Wanted) -> Prepared:
     """Writes all files anew; what containerd keeps itself stays as it is."""
-    plugins = _plugins()
+    plugins = plugin_folder()
     if shutil.which("containerd") is None or shutil.which("runc") is None:
         raise SetupError("containers need containerd and runc, which are not installed (apt-get install containerd)")
     folder, run = wanted.folder.resolve(), wanted.run
@@ -93,7 +93,8 @@ def snapshotter(folder: Path) -> str:
     return "overlayfs"
 
 
-def _plugins() -> Path:
+def plugin_folder() -> Path:
+    """Where all the CNI plugins are that pods' networks need. SetupError where they are not."""
     for name in _PLUGIN_FOLDERS:
         folder = Path(name)
         if all((folder / plugin).exists() for plugin in _NEEDED_PLUGINS):
