@@ -1,8 +1,10 @@
 """The server on a TLS socket: who may come in, what answers look like, and connections that are passed on to nodes."""
 
 import asyncio
+import base64
 import datetime
 import socket
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -13,7 +15,7 @@ import pytest
 from aiohttp import web
 
 from eachpod.client.client import Client
-from eachpod.client.http import HttpTransport
+from eachpod.client.http import HttpTransport, tls_context
 from eachpod.client.kubeconfig import Access
 from eachpod.cluster.pki import Authority, new_token_key
 from eachpod.model.errors import Forbidden, StatusError, TooLarge, Unauthorized
@@ -252,3 +254,24 @@ async def test_nobody_grants_what_they_do_not_hold(running: Running) -> None:
         admin = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"}
         with pytest.raises(Forbidden, match="not currently held"):
             await remote.create(ROLEBINDING, {"metadata": {**meta, "name": "up"}, "roleRef": admin, "subjects": [jane]})
+
+
+async def test_a_browser_sends_its_token_as_a_subprotocol(running: Running) -> None:
+    def offer(token: str) -> dict[str, str]:
+        coded = base64.urlsafe_b64encode(token.encode()).decode().rstrip("=")
+        return {"Sec-WebSocket-Protocol": f"base64url.bearer.authorization.k8s.io.{coded}, v4.channel.k8s.io"}
+
+    trusted = ssl.create_default_context(cadata=running.access.ca.decode())
+    url = f"{running.access.server}/api/v1/namespaces/default/pods/none/log"
+    async with aiohttp.ClientSession() as session:
+        async with session.get(url, headers=offer("secret"), ssl=trusted) as answer:
+            assert (answer.status, 'User "jane"' in (await answer.json())["message"]) == (403, True)
+        async with session.get(url, headers=offer("wrong"), ssl=trusted) as answer:
+            assert answer.status == 401
+
+
+async def test_a_watch_with_a_timeout_that_is_no_number(running: Running) -> None:
+    trusted = tls_context(running.access)
+    url = f"{running.access.server}/api/v1/pods?watch=true&timeoutSeconds=x"
+    async with aiohttp.ClientSession() as session, session.get(url, ssl=trusted) as answer:
+        assert (answer.status, (await answer.json())["reason"]) == (400, "BadRequest")

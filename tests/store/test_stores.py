@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from eachpod.model.objects import Object, revision
-from eachpod.store.contract import Change, Compacted, Event, Key, RevisionConflict
+from eachpod.store.contract import Change, Compacted, Event, Key, RevisionConflict, Unstorable
 from eachpod.store.memory import MemoryStore
 from eachpod.store.sqlite import SqliteStore
 
@@ -100,3 +100,15 @@ async def test_an_older_state_can_be_listed_until_it_is_compacted(store: Any_) -
     with pytest.raises(Compacted):
         store.subscribe("pods", then, lambda event: None)
     store.subscribe("pods", store.revision, lambda event: None)
+
+
+async def test_what_cannot_be_written_down_is_refused_and_changes_nothing(store: Any_) -> None:
+    deep: Object = {}
+    for _ in range(400):
+        deep = {"a": deep}
+    key = Key("configmaps", "default", "deep")
+    with pytest.raises(Unstorable):
+        await store.commit(Change(key, {"metadata": {"name": "deep"}, "data": deep}, 0))
+    assert store.get(key) is None
+    kept = await store.commit(Change(key, {"metadata": {"name": "deep"}}, 0))
+    assert store.get(key) is kept

@@ -27,6 +27,11 @@ def test_the_clients_first_known_offer_is_agreed_on(header: str, expected: str |
     assert channels.agree(channels.offered(header), channels.REMOTE_COMMAND) == expected
 
 
+def test_a_bearer_token_is_not_passed_on() -> None:
+    assert channels.without_bearer_token(f"{TOKEN}, v5.channel.k8s.io") == "v5.channel.k8s.io"
+    assert channels.without_bearer_token("v5.channel.k8s.io,v4") == "v5.channel.k8s.io, v4"
+
+
 def test_a_bearer_token_is_read_out_of_the_offers() -> None:
     assert channels.bearer_token(f"v4.channel.k8s.io, {TOKEN}") == "secret-token"
     assert channels.bearer_token("v4.channel.k8s.io") == ""

@@ -77,7 +77,3 @@ def too_long(field: str, limit: int) -> FieldError:
 
 def too_many(field: str, found: int, limit: int) -> FieldError:
     return FieldError(field, "FieldValueTooMany", f"Too many: {found}: must have at most {limit} items")
-
-
-def type_invalid(field: str, value: Any, detail: str) -> FieldError:
-    return FieldError(field, "FieldValueTypeInvalid", _with(f"Invalid value: {_shown(value)}", detail))

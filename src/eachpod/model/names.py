@@ -186,17 +186,6 @@ def variable(value: str) -> Faults:
     return ("a valid environment variable name must consist only of printable ASCII characters other than '='",)
 
 
-@lru_cache(4096)
-def c_identifier(value: str) -> Faults:
-    if re.fullmatch(_C_IDENTIFIER, value):
-        return ()
-    text = (
-        "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric "
-        "characters or '_'"
-    )
-    return (mismatch(text, _C_IDENTIFIER, "my_name", "MY_NAME", "MyName"),)
-
-
 @lru_cache(1024)
 def http_header(value: str) -> Faults:
     if re.fullmatch(_HEADER, value):

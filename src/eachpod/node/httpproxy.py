@@ -5,19 +5,12 @@ import ssl
 
 import aiohttp
 from aiohttp import web
-from multidict import CIMultiDict
 from yarl import URL
 
+from eachpod.wire.relay import CONNECT_SECONDS, BrokenOff, passed_headers, relay
 from eachpod.wire.takeover import taken_over
 
 from .httplogs import Refused
-
-# Headers of one connection, not of the message (RFC 9110, 7.6.1).
-_HOP = {
-    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding",
-    "upgrade", "host", "content-length",
-}  # fmt: skip
-_CONNECT_SECONDS = 10
 
 
 async def serve(request: web.BaseRequest, parts: list[str]) -> web.StreamResponse:
@@ -36,26 +29,11 @@ async def serve(request: web.BaseRequest, parts: list[str]) -> web.StreamRespons
 
 
 async def _forward(request: web.BaseRequest, url: URL) -> web.StreamResponse:
-    headers = CIMultiDict((key, value) for key, value in request.headers.items() if key.lower() not in _HOP)
-    body = request.content if request.body_exists else None
-    timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS)
     try:
-        async with (
-            aiohttp.ClientSession(auto_decompress=False, timeout=timeout) as session,
-            session.request(
-                request.method, url, headers=headers, data=body, allow_redirects=False, ssl=False,
-                skip_auto_headers=("User-Agent", "Content-Type", "Accept-Encoding"),
-            ) as answer,
-        ):  # fmt: skip
-            sent = web.StreamResponse(status=answer.status, reason=answer.reason)
-            for key, value in answer.headers.items():
-                if key.lower() not in _HOP - {"content-length"}:
-                    sent.headers.add(key, value)
-            await sent.prepare(request)
-            async for block in answer.content.iter_any():
-                await sent.write(block)
-            await sent.write_eof()
-            return sent
+        # Whoever may use the proxy subresource may see the pod whatever its certificate says.
+        return await relay(request, url, passed_headers(request), tls=False)
+    except BrokenOff:
+        raise
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         raise Refused(502, f"error trying to reach service: {error or type(error).__name__}") from None
 
@@ -66,7 +44,7 @@ async def _upgrade(
     """The head as it came, then bytes both ways."""
     context = ssl._create_unverified_context() if scheme == "https" else None
     try:
-        async with asyncio.timeout(_CONNECT_SECONDS):
+        async with asyncio.timeout(CONNECT_SECONDS):
             inner_reader, inner_writer = await asyncio.open_connection(host, port, ssl=context)
     except (OSError, TimeoutError) as error:
         raise Refused(502, f"error trying to reach service: {error or type(error).__name__}") from None

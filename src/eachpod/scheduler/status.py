@@ -41,10 +41,6 @@ def unschedulable_patch(pod: Object, outcome: Unschedulable, now: float) -> Obje
     return {"metadata": {"uid": uid(pod)}, "status": status} if status else None
 
 
-def nomination_patch(pod: Object, node: str) -> Object:
-    return {"metadata": {"uid": uid(pod)}, "status": {"nominatedNodeName": node}}
-
-
 def victim_patch(victim: Object, scheduler: str, now: float) -> Object:
     """Says on the victim why it goes, before it is deleted."""
     wanted = {

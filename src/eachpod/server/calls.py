@@ -10,7 +10,7 @@ from eachpod.model.objects import Object
 from eachpod.model.registry import Registry
 from eachpod.model.resource import Resource
 from eachpod.model.resources import SERVICE
-from eachpod.store.contract import Change, Entry, Key, Store
+from eachpod.store.contract import Change, Entry, Key, Store, Unstorable
 from eachpod.wire.http import Request
 
 from .admission.chain import Plugin
@@ -150,6 +150,8 @@ class Core:
             return Unstored(change.key, 0, b"", change.object or (old.object if old else {}))
         try:
             return await self.store.commit(change)
+        except Unstorable as error:
+            raise errors.BadRequest(f"the object cannot be stored: {error}") from error
         except OSError as error:
             raise errors.InternalError(f"Internal error occurred: {error.strerror or error}") from error
 

@@ -1,5 +1,6 @@
 """Bodies of requests into objects: JSON, YAML or protobuf, checked for what the endpoint expects."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -18,6 +19,8 @@ _JSON = ("application/json", "")
 _YAML = "application/yaml"
 _PARSE_ERROR = "couldn't get version/kind; json parse error"
 _SHOWN = 30
+# orjson writes 254 levels; lists, tables and watch events put some around an object.
+DEEPEST = 200
 _ACCEPTED = f"application/json, application/yaml, {protobuf.CONTENT_TYPE}"
 
 
@@ -42,6 +45,23 @@ def parsed(body: Body, content_type: str) -> Any:
     )
 
 
+def shallow(value: Any, brackets: int = DEEPEST + 1) -> Any:
+    """The value itself. BadRequest where it is nested more deeply than can be written again; a text with few
+    `brackets` need not be looked at."""
+    layer = [value] if brackets > DEEPEST and isinstance(value, dict | list) else []
+    depth = 0
+    while layer:
+        depth += 1
+        if depth > DEEPEST:
+            raise errors.BadRequest(f"the object provided is nested more than {DEEPEST} levels deep")
+        layer = [inner for outer in layer for inner in _inside(outer) if isinstance(inner, dict | list)]
+    return value
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value
+
+
 def _protobuf(data: bytes) -> Any:
     try:
         return protobuf.decode(data)
@@ -51,7 +71,7 @@ def _protobuf(data: bytes) -> Any:
 
 def _json(data: bytes) -> Any:
     try:
-        return orjson.loads(data)
+        return shallow(orjson.loads(data), data.count(b"{") + data.count(b"["))
     except orjson.JSONDecodeError as error:
         if data.lstrip()[:1] not in (b"{", b"["):
             return _yaml(data)  # the real server takes YAML under the name of JSON, too
@@ -60,7 +80,7 @@ def _json(data: bytes) -> Any:
 
 def _yaml(data: bytes) -> Any:
     try:
-        return manifest.load(data)
+        return shallow(manifest.load(data))
     except manifest.Unreadable as error:
         raise errors.BadRequest(f"error converting YAML to JSON: {error}") from None
 

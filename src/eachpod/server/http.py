@@ -20,6 +20,7 @@ from aiohttp import web
 
 from eachpod.model import errors
 from eachpod.model.objects import Object
+from eachpod.wire.channels import bearer_token
 from eachpod.wire.http import Request, Response
 
 from . import endpoints, requestinfo
@@ -117,7 +118,10 @@ class HttpFront:
     def _user(self, request: web.BaseRequest) -> User:
         transport = request.transport
         certificate: Mapping[str, object] | None = transport.get_extra_info("peercert") if transport else None
-        user = self.authenticator.user(certificate, request.headers.get("Authorization", ""))
+        authorization = request.headers.get("Authorization", "")
+        if not authorization and (token := bearer_token(request.headers.get("Sec-WebSocket-Protocol", ""))):
+            authorization = f"Bearer {token}"
+        user = self.authenticator.user(certificate, authorization)
         return impersonated(user, request.headers.items(), self.server.authorize)
 
     async def _stream(self, request: web.BaseRequest, watch: Watch) -> web.StreamResponse:

@@ -12,7 +12,7 @@ from .calls import Call, Core
 from .negotiate import Form, negotiate
 from .requestinfo import flag, text
 from .selection import Selection, select
-from .verbs.listing import ExpiredPage, encode, page, parse_list, refused, revision_of, too_new, watch_faults
+from .verbs.listing import ExpiredPage, encode, number_of, page, parse_list, refused, revision_of, too_new, watch_faults
 from .watches import Watch, WatchRequest
 
 # How long a read waits for a revision that is not here yet.
@@ -91,7 +91,7 @@ def watch(core: Core, call: Call) -> Watch:
     version = text(query, "resourceVersion")
     initial, bookmarks = flag(query, "sendInitialEvents"), flag(query, "allowWatchBookmarks")
     present_first = initial or version in ("", "0")
-    seconds = text(query, "timeoutSeconds")
+    seconds = number_of(text(query, "timeoutSeconds"))
     key = call.key()
     since = None if present_first else revision_of(version)
     request = WatchRequest(
@@ -103,7 +103,7 @@ def watch(core: Core, call: Call) -> Watch:
         since,
         bookmarks=bookmarks,
         initial_end=bookmarks and (initial or version == "0"),
-        seconds=float(seconds) if seconds.isdigit() else 0.0,
+        seconds=float(max(seconds, 0)),
     )
     made = Watch(request, core.store, core.frames, call.encoded)
     made.start()

@@ -60,6 +60,10 @@ class RevisionConflict(Exception):
     """The key is not at the expected revision; nothing was changed. The verb decides again on fresh state."""
 
 
+class Unstorable(ValueError):
+    """The object cannot be written down as JSON: it is nested too deeply, or holds a number beyond 64 bits."""
+
+
 class Compacted(Exception):
     """The asked revision is older than the history kept: the client must list again (410 Expired)."""
 
@@ -86,7 +90,7 @@ class Store(Protocol):
 
     async def commit(self, change: Change) -> Entry:
         """Make the change durable and visible. Returns the new entry (for a deletion the final one, with the deletion's
-        revision). Raises RevisionConflict; OSError when the disk refuses."""
+        revision). Raises RevisionConflict; Unstorable; OSError when the disk refuses."""
         ...
 
     def subscribe(self, resource: str, since: int, notify: Callable[[Event], None]) -> Callable[[], None]:

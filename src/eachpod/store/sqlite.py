@@ -12,15 +12,14 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import apsw
 
 from .contract import Change, Entry, Event, Key, RevisionConflict
+from .reading import InMemoryReads
 from .state import State, StoredEntry
-from .window import Window
 
 log = logging.getLogger(__name__)
 
@@ -49,13 +48,12 @@ class _Purge:
     floor: int
 
 
-class SqliteStore:
+class SqliteStore(InMemoryReads):
     """See `contract.Store`. `open` makes the file where there is none."""
 
     def __init__(self, connection: apsw.Connection, state: State) -> None:
+        super().__init__(state, time.monotonic)
         self._connection = connection
-        self._state = state
-        self._window = Window()
         self._queue: queue.SimpleQueue[_Write | _Purge | None] = queue.SimpleQueue()
         self._waiters: dict[Key, asyncio.Future[Entry]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -86,20 +84,6 @@ class SqliteStore:
         except apsw.Error as error:
             raise OSError(_errno(error), f"{path} cannot be opened: {error}") from error
 
-    @property
-    def revision(self) -> int:
-        return self._state.revision
-
-    def get(self, key: Key) -> Entry | None:
-        return self._state.get(key)
-
-    def entries(self, resource: str, namespace: str = "") -> Sequence[Entry]:
-        return self._state.entries(resource, namespace)
-
-    async def entries_at(self, resource: str, namespace: str, revision: int) -> Sequence[Entry]:
-        self._tick()
-        return self._state.entries_at(resource, namespace, revision)
-
     async def commit(self, change: Change) -> Entry:
         try:
             event = self._state.stage(change)
@@ -118,12 +102,7 @@ class SqliteStore:
             with contextlib.suppress(OSError):
                 await asyncio.shield(waiter)
 
-    def subscribe(self, resource: str, since: int, notify: Callable[[Event], None]) -> Callable[[], None]:
-        self._tick()
-        return self._state.subscribe(resource, since, notify)
-
     def compact(self, revision: int) -> None:
-        """Drop history up to a revision, as time does by itself."""
         self._purge(self._state.compact(revision))
 
     async def close(self) -> None:
@@ -131,11 +110,6 @@ class SqliteStore:
         self._queue.put(None)
         await asyncio.to_thread(self._writer.join)
         await asyncio.sleep(0)  # let the last acknowledgements through
-
-    def _tick(self) -> None:
-        outdated = self._window.tick(time.monotonic(), self._state.revision)
-        if outdated:
-            self.compact(outdated)
 
     def _purge(self, revisions: list[int]) -> None:
         if revisions:

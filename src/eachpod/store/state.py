@@ -13,7 +13,7 @@ import orjson
 from eachpod.model import objects
 from eachpod.model.objects import Object
 
-from .contract import Change, Compacted, Event, Key, RevisionConflict
+from .contract import Change, Compacted, Event, Key, RevisionConflict, Unstorable
 
 # More history than this of one resource is dropped early: an update storm must not take all memory.
 HISTORY_LIMIT = 20_000
@@ -121,9 +121,6 @@ class State:
                 found[key] = event.previous  # type: ignore[assignment]  # entries of a State are its own
         return [found[key] for key in sorted(found)]
 
-    def is_pending(self, key: Key) -> bool:
-        return key in self._pending
-
     def stage(self, change: Change) -> Event:
         """Decide a change. What is staged must be applied or dropped, in the order of staging."""
         key, previous = change.key, self.get(change.key)
@@ -136,7 +133,10 @@ class State:
         revision = self._assigned
         body = change.object if change.object is not None else previous.object if previous else {}
         parsed = objects.put(body, ("metadata", "resourceVersion"), str(revision))
-        entry = StoredEntry(key, revision, orjson.dumps(parsed), parsed)
+        try:
+            entry = StoredEntry(key, revision, orjson.dumps(parsed), parsed)
+        except orjson.JSONEncodeError as error:
+            raise Unstorable(str(error)) from error
         kind = "DELETED" if change.object is None else "MODIFIED" if previous else "ADDED"
         self._pending.add(key)
         return Event(kind, revision, entry, previous)

@@ -95,6 +95,11 @@ def bearer_token(header: str) -> str:
     return ""
 
 
+def without_bearer_token(header: str) -> str:
+    """The offered subprotocols but for the token, which is for the API server alone."""
+    return ", ".join(name.strip() for name in header.split(",") if not name.strip().startswith(_BEARER))
+
+
 def failure(message: str) -> dict[str, Any]:
     """The Status for a command that could not be run or followed to its end."""
     return {"metadata": {}, "status": "Failure", "reason": "InternalError", "message": message, "code": 500}

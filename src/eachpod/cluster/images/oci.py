@@ -75,10 +75,6 @@ def is_document(entry: Mapping[str, Any]) -> bool:
     return entry.get("mediaType") in (MANIFEST, INDEX, DOCKER_MANIFEST, DOCKER_INDEX)
 
 
-def is_index(entry: Mapping[str, Any]) -> bool:
-    return entry.get("mediaType") in (INDEX, DOCKER_INDEX)
-
-
 def children(document: Mapping[str, Any]) -> Iterator[Json]:
     """The descriptors that a manifest or an index names directly."""
     if "config" in document:

@@ -197,10 +197,6 @@ def _new_default(event: Object) -> Object:
     return to_new(_default(to_core(event)))
 
 
-def involved_namespace(event: Object) -> str:
-    return str(dig(event, "involvedObject", "namespace", default=""))
-
-
 KIND = Kind(
     EVENT,
     default=_default,

@@ -4,16 +4,12 @@ from eachpod.model import names
 from eachpod.model.fielderrors import FieldError, invalid, not_supported, required
 from eachpod.model.kind import Cell, Kind
 from eachpod.model.metadata import immutable
-from eachpod.model.objects import Object, annotations, name
+from eachpod.model.objects import Object, name
 from eachpod.model.podspec.rules import form
 from eachpod.model.resources import STORAGECLASS
 from eachpod.model.table import age, columns
 
 _DEFAULT_MARKS = ("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class")
-
-
-def is_default_class(obj: Object) -> bool:
-    return any(annotations(obj).get(mark) == "true" for mark in _DEFAULT_MARKS)
 
 
 def _default(obj: Object) -> Object:

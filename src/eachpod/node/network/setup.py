@@ -28,11 +28,6 @@ def perform(plan: Iterable[Step]) -> None:
             _batches(key[1], lines)
 
 
-def remove_namespace(name: str) -> None:
-    """Removes a namespace and with it every link and address in it."""
-    _run(["ip", "netns", "delete", name])
-
-
 def _together(step: Step) -> tuple[type, str]:
     """Neighbouring lines for the same namespace go to iproute2 in one call."""
     return type(step), step.namespace if isinstance(step, Ip) else ""

@@ -11,22 +11,17 @@ from dataclasses import dataclass
 
 import aiohttp
 from aiohttp import web
-from multidict import CIMultiDict
 from yarl import URL
 
 from eachpod.model import errors
+from eachpod.wire.channels import without_bearer_token
+from eachpod.wire.relay import CONNECT_SECONDS, BrokenOff, passed_headers, relay
 from eachpod.wire.takeover import taken_over
 
 from .targets import Target
 
-_CONNECT_SECONDS = 10.0
 _HEAD_SECONDS = 30.0
 _HEAD_LIMIT = 64 * 1024
-# Headers of one connection, not of the message (RFC 9110, 7.6.1), and the client's credentials.
-_NOT_PASSED = {
-    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding",
-    "upgrade", "host", "content-length", "authorization",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,31 +50,12 @@ async def pass_on(request: web.BaseRequest, target: Target, context: ssl.SSLCont
 
 
 async def _forward(request: web.BaseRequest, target: Target, context: ssl.SSLContext | None) -> web.StreamResponse:
-    headers = CIMultiDict((key, value) for key, value in request.headers.items() if key.lower() not in _NOT_PASSED)
     url = URL(f"{'https' if context else 'http'}://{_shown(target)}{target.path}", encoded=True)
-    timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS)
-    sent: web.StreamResponse | None = None
     try:
-        async with (
-            aiohttp.ClientSession(auto_decompress=False, timeout=timeout) as session,
-            session.request(
-                request.method, url, headers=headers, data=request.content if request.body_exists else None,
-                allow_redirects=False, ssl=context if context else False,
-                skip_auto_headers=("User-Agent", "Content-Type", "Accept-Encoding"),
-            ) as answer,
-        ):  # fmt: skip
-            sent = web.StreamResponse(status=answer.status, reason=answer.reason)
-            for key, value in answer.headers.items():
-                if key.lower() not in _NOT_PASSED - {"content-length"}:
-                    sent.headers.add(key, value)
-            await sent.prepare(request)
-            async for block in answer.content.iter_any():
-                await sent.write(block)
-            await sent.write_eof()
-            return sent
+        return await relay(request, url, passed_headers(request, "authorization"), tls=context or False)
+    except BrokenOff:
+        raise
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        if sent is not None and sent.prepared:
-            raise ConnectionResetError("the node agent broke off") from error
         raise _unreachable(target, error) from error
 
 
@@ -94,7 +70,7 @@ def _shown(target: Target) -> str:
 
 async def _upgrade(request: web.BaseRequest, target: Target, context: ssl.SSLContext | None) -> web.StreamResponse:
     try:
-        async with asyncio.timeout(_CONNECT_SECONDS):
+        async with asyncio.timeout(CONNECT_SECONDS):
             agent_reader, agent_writer = await asyncio.open_connection(target.host, target.port, ssl=context)
     except (OSError, TimeoutError) as error:
         raise _unreachable(target, error) from error
@@ -121,11 +97,12 @@ async def _upgrade(request: web.BaseRequest, target: Target, context: ssl.SSLCon
 
 def _head(request: web.BaseRequest, target: Target) -> bytes:
     lines = [f"{request.method} {target.path} HTTP/1.1", f"Host: {_shown(target)}"]
-    lines += [
-        f"{key.decode('latin-1')}: {value.decode('latin-1')}"
-        for key, value in request.raw_headers
-        if key.lower() not in (b"host", b"authorization")
-    ]
+    for raw_key, raw_value in request.raw_headers:
+        key, value = raw_key.decode("latin-1"), raw_value.decode("latin-1")
+        if key.lower() == "sec-websocket-protocol":
+            value = without_bearer_token(value)
+        if key.lower() not in ("host", "authorization") and value:
+            lines.append(f"{key}: {value}")
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
 

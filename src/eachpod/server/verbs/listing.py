@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from eachpod.model import errors
 from eachpod.model.fielderrors import FieldError, forbidden, invalid
 from eachpod.model.objects import Object
-from eachpod.server.requestinfo import Query, flag, text
+from eachpod.server.requestinfo import Query, text
 from eachpod.server.selection import Selection
 from eachpod.store.contract import Entry
 
@@ -27,8 +27,8 @@ class ListOptions:
 def parse_list(query: Query) -> ListOptions:
     version, match = text(query, "resourceVersion"), text(query, "resourceVersionMatch")
     token = text(query, "continue")
-    limit = max(_number(text(query, "limit")), 0)
-    _number(text(query, "timeoutSeconds"))
+    limit = max(number_of(text(query, "limit")), 0)
+    number_of(text(query, "timeoutSeconds"))
     faults = _combination_faults(version, match, token, query)
     if faults:
         raise refused(faults)
@@ -83,7 +83,7 @@ def refused(faults: list[FieldError]) -> errors.Invalid:
     return errors.Invalid(f'ListOptions.meta.k8s.io "" is invalid: {joined}', details=details)
 
 
-def _number(value: str) -> int:
+def number_of(value: str) -> int:
     if not value:
         return 0
     try:
@@ -183,7 +183,3 @@ def watch_faults(query: Query) -> list[FieldError]:
             )
         )
     return faults
-
-
-def wants_initial(query: Query) -> bool:
-    return flag(query, "sendInitialEvents")
