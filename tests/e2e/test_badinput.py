@@ -111,12 +111,17 @@ def test_images_and_containers_that_fail(containers: Cluster) -> None:
         statuses = containers.get("pod", name)["status"].get("containerStatuses") or [{}]
         return str(statuses[0].get("state", {}).get("waiting", {}).get("reason", ""))
 
+    def message_of(name: str) -> str:
+        state = containers.get("pod", name)["status"]["containerStatuses"][0]["state"]
+        return str(state.get("waiting", {}).get("message", ""))
+
     wait_for(lambda: waiting("missing") in ("ErrImagePull", "ImagePullBackOff"), "the image cannot be pulled")
     wait_for(lambda: waiting("missing") == "ImagePullBackOff", "pulling is paused")
     wait_for(lambda: waiting("crash") == "CrashLoopBackOff", "starting is paused")
     status = containers.get("pod", "crash")["status"]["containerStatuses"][0]
     assert status["lastState"]["terminated"]["exitCode"] == 3
-    assert "back-off" in status["state"]["waiting"]["message"]
+    assert "back-off 10s" in status["state"]["waiting"]["message"]
+    wait_for(lambda: "back-off 20s" in message_of("crash"), "the pause before a start grows")
     events = [event["message"] for event in containers.get("events")["items"]]
     assert any('Failed to pull image "nowhere:1"' in message for message in events)
     assert any("Back-off restarting failed container" in message for message in events)

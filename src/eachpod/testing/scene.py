@@ -3,6 +3,7 @@
 The demo plays it for people and the end-to-end test for CI; both see the same commands.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -18,10 +19,14 @@ import dns.exception
 import dns.resolver
 import dns.reversename
 
+from eachpod.cluster import leftovers
+
+from .podwatch import PodEvent, events_of, ordered_down, ordered_up
 from .terminal import Terminal
 
 DOMAIN = "nginx-headless.default.svc.cluster.local"
 SELECTOR = "app=nginx"
+_PODS = "/api/v1/namespaces/default/pods"
 Say = Callable[[str], None]
 
 
@@ -63,7 +68,8 @@ class Scene:
                 self.ask_from_a_pod()
             self.follow()
         except BaseException:
-            self.eachpod("down", self.stage.name, *self.place, quiet=True)
+            with contextlib.suppress(SceneError):  # what went wrong before matters more
+                self.eachpod("down", self.stage.name, *self.place, quiet=True)
             raise
         self.down()
 
@@ -78,9 +84,10 @@ class Scene:
         _expect(names == {"192.168.0.194", "192.168.0.21"}, f"two nodes named by their addresses, not {names}")
 
     def create(self) -> None:
+        before = self._version()
         self.kubectl("create", "-f", str(self.stage.manifest))
         self._ready(3)
-        self._ordered(3)
+        _expect_none(ordered_up(self._since(before), ["web-0", "web-1", "web-2"]))
 
     def look(self) -> None:
         shown = self.kubectl("get", "pods", "-l", SELECTOR, "-o", "wide")
@@ -130,17 +137,22 @@ class Scene:
 
     def follow(self) -> None:
         """Names follow a deleted pod, scaling and deletion."""
-        before = self._get("pods", "web-1")["metadata"]["uid"]
+        before = self._get("pods", "web-1")
         self.kubectl("delete", "pod", "web-1")
-        self._until(lambda: self._replaced("web-1", before), "web-1 comes back")
+        self._until(lambda: self._replaced("web-1", before["metadata"]["uid"]), "web-1 comes back")
         self._ready(3)
         self._names(range(3))
+        old, new = before["status"]["podIP"], self._addresses()["web-1"]
+        _expect(old != new, f"a new address for web-1, not {old} again")
+        version = self._version()
         self.kubectl("scale", "sts", "web", "--replicas=5")
         self._ready(5)
-        self._ordered(5, first=3)
+        _expect_none(ordered_up(self._since(version), ["web-3", "web-4"]))
         self._names(range(5))
+        version = self._version()
         self.kubectl("scale", "sts", "web", "--replicas=2")
         self._ready(2)
+        _expect_none(ordered_down(self._since(version), ["web-4", "web-3", "web-2"]))
         self._names(range(2), gone=range(2, 5))
         self.kubectl("delete", "-f", str(self.stage.manifest))
         self._until(lambda: not self._get("pods", "-l", SELECTOR), "the pods are gone")
@@ -148,9 +160,18 @@ class Scene:
         self._until(lambda: not self._resolve(DOMAIN), f"{DOMAIN} is gone")
 
     def down(self) -> None:
+        networks = leftovers.living_networks()
         self.eachpod("down", self.stage.name, *self.place)
-        found = [line for line in Path("/proc/self/mountinfo").read_text().splitlines() if str(self.stage.work) in line]
-        _expect(not found, f"no mount is left, not {found}")
+        mounts = [
+            line for line in Path("/proc/self/mountinfo").read_text().splitlines() if str(self.stage.work) in line
+        ]
+        _expect(not mounts, f"no mount is left, not {mounts}")
+        ours = leftovers.processes(self.stage.work / "cluster")
+        _expect(not ours, f"no process is left, not {ours}")
+        if self.stage.runtime == "containers":
+            _expect(
+                len(networks - leftovers.living_networks()) >= 3, "the networks of both nodes and between them are gone"
+            )
 
     def _replaced(self, name: str, before: str) -> bool:
         return any(
@@ -165,15 +186,15 @@ class Scene:
 
         self._until(settled, f"{replicas} pods are Ready")
 
-    def _ordered(self, replicas: int, first: int = 0) -> None:
-        """Each pod was created after its predecessor became Ready (whole seconds, as the API has them)."""
-        pods = {pod["metadata"]["name"]: pod for pod in self._get("pods", "-l", SELECTOR)}
-        for ordinal in range(first + 1, replicas):
-            ready, created = (
-                _ready_at(pods[f"web-{ordinal - 1}"]),
-                pods[f"web-{ordinal}"]["metadata"]["creationTimestamp"],
-            )
-            _expect(ready <= created, f"web-{ordinal} after web-{ordinal - 1} was Ready: {ready} <= {created}")
+    def _version(self) -> str:
+        """The resourceVersion of now."""
+        found = json.loads(self.kubectl("get", "--raw", f"{_PODS}?labelSelector=app%3Dnginx", quiet=True))
+        return str(found["metadata"]["resourceVersion"])
+
+    def _since(self, version: str) -> list[PodEvent]:
+        """What happened to the pods after a version: a watch from there replays it in its order."""
+        query = f"watch=true&timeoutSeconds=1&resourceVersion={version}&labelSelector=app%3Dnginx"
+        return events_of(self.kubectl("get", "--raw", f"{_PODS}?{query}", quiet=True))
 
     def _addresses(self) -> dict[str, str]:
         return {pod["metadata"]["name"]: pod["status"]["podIP"] for pod in self._get("pods", "-l", SELECTOR)}
@@ -187,7 +208,7 @@ class Scene:
                 f"{name}.{DOMAIN} gives its pod's address",
             )
             address = self._addresses()[name]
-            pointer = [str(each) for each in self._dns.resolve(dns.reversename.from_address(address), "PTR")]
+            pointer = self._ask(str(dns.reversename.from_address(address)), "PTR")
             _expect(pointer == [f"{name}.{DOMAIN}."], f"{address} is {name}.{DOMAIN}, not {pointer}")
             self.stage.say(f"  {name}.{DOMAIN} -> {address}")
         for ordinal in gone:
@@ -198,10 +219,16 @@ class Scene:
             self.stage.say(f"  web-{ordinal}.{DOMAIN} -> no such name")
 
     def _resolve(self, name: str) -> list[str]:
+        return self._ask(f"{name}.", "A")
+
+    def _ask(self, name: str, kind: str) -> list[str]:
+        """What the DNS says of a name, sorted; nothing where it has no such name or record."""
         try:
-            return sorted(str(each) for each in self._dns.resolve(f"{name}.", "A"))
+            return sorted(str(each) for each in self._dns.resolve(name, kind))
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return []
+        except dns.exception.DNSException as error:
+            raise SceneError(f"the DNS gave no answer for {name} {kind}: {error}") from None
 
     def _until(self, done: Callable[[], bool], what: str, seconds: float = 90.0) -> None:
         deadline = time.monotonic() + seconds
@@ -221,15 +248,19 @@ class Scene:
         return self._run("eachpod", self.stage.eachpod, words, quiet)
 
     def _run(self, shown: str, program: str, words: tuple[str, ...], quiet: bool) -> str:
+        line = shlex.join([shown, *words])
         if not quiet:
-            self.stage.say("$ " + shlex.join([shown, *words]))
-        done = subprocess.run(
-            [program, *words], capture_output=True, text=True, timeout=300, check=False, env=self.stage.environment
-        )
+            self.stage.say("$ " + line)
+        try:
+            done = subprocess.run(
+                [program, *words], capture_output=True, text=True, timeout=300, check=False, env=self.stage.environment
+            )
+        except subprocess.TimeoutExpired:
+            raise SceneError(f"{line} did not end within 300 s") from None
         if not quiet and done.stdout.strip():
             self.stage.say(done.stdout.rstrip())
-        if done.returncode and not quiet:
-            raise SceneError(f"{shown} {shlex.join(words)} ended with {done.returncode}: {done.stderr.strip()}")
+        if done.returncode:
+            raise SceneError(f"{line} ended with {done.returncode}: {done.stderr.strip()}")
         return done.stdout
 
 
@@ -239,6 +270,10 @@ def _ready_at(pod: Any) -> str:
         return ""
     conditions = pod.get("status", {}).get("conditions") or []
     return next((c["lastTransitionTime"] for c in conditions if c["type"] == "Ready" and c["status"] == "True"), "")
+
+
+def _expect_none(faults: list[str]) -> None:
+    _expect(not faults, f"pods in their order, but {'; '.join(faults)}")
 
 
 def _expect(good: bool, what: str) -> None:
