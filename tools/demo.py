@@ -61,7 +61,8 @@ def main() -> None:
     if wrong:
         say(f"\ndemo: FAILED: {wrong}")
         sys.exit(1)
-    say(f"\ndemo: SUCCESS: the walkthrough went as it should, with {runtime} pods; nothing is left behind")
+    pods = "simulated pods" if runtime == "simulated" else "real containers"
+    say(f"\ndemo: SUCCESS: the walkthrough went as it should, with {pods}; nothing is left behind")
 
 
 if __name__ == "__main__":

