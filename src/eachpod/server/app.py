@@ -102,6 +102,8 @@ class ApiServer(Core):
         if kind.resource.verbs == ("create",) and info.name and not info.subresource:
             raise unknown_path()
         context = Context(
+            now=self.clock(),
+            entropy=self.entropy(),
             user=user,
             dry_run=_dry_run(info, request),
             field_manager=text(request.query, "fieldManager"),

@@ -1,6 +1,7 @@
 """A resolved request, and what every handler works with: the store, the kinds, admission."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from eachpod.model import errors
@@ -25,7 +26,7 @@ from .admission.storage import default_class, in_use_protection
 from .admission.tolerations import default_tolerations
 from .allocation import ServiceAllocator
 from .config import ServerConfig
-from .context import Context
+from .context import Context, fresh_entropy
 from .openapi import Documents
 from .requestinfo import RequestInfo
 from .tokens import TokenAuthority
@@ -119,7 +120,8 @@ def _served(*, warn_unattended: bool = False) -> Registry:
 
 @dataclass(slots=True)
 class Core:
-    """What the handlers share. `plugins` is admission in its order."""
+    """What the handlers share. `plugins` is admission in its order. `clock` gives Unix seconds and `entropy` the chance
+    of one request, so that a simulation can repeat both."""
 
     store: Store
     config: ServerConfig = field(default_factory=ServerConfig)
@@ -127,6 +129,8 @@ class Core:
     plugins: tuple[Plugin, ...] = BUILT_IN
     tokens: TokenAuthority | None = None
     frames: Frames = field(default_factory=Frames)
+    clock: Callable[[], float] = time.time
+    entropy: Callable[[], bytes] = fresh_entropy
     view: StoreView = field(init=False)
     services: ServiceAllocator = field(init=False)
     documents: Documents = field(init=False)

@@ -12,6 +12,11 @@ from eachpod.model.resource import Resource
 from .user import LOOPBACK, User
 
 
+def fresh_entropy() -> bytes:
+    """As much chance as one request needs."""
+    return secrets.token_bytes(48)
+
+
 class View(Protocol):
     """The stored objects, for admission. What it returns is shared."""
 
@@ -25,7 +30,7 @@ class Context:
     """`entropy` is fresh for each request, so that deciding code stays free of chance."""
 
     now: float = field(default_factory=time.time)
-    entropy: bytes = field(default_factory=lambda: secrets.token_bytes(48))
+    entropy: bytes = field(default_factory=fresh_entropy)
     user: User = LOOPBACK
     dry_run: bool = False
     field_manager: str = ""

@@ -17,7 +17,6 @@ from eachpod.wire.http import APPLY_PATCH, Response
 from . import applying, decode, fieldcheck, patching, present
 from .admission.chain import Attributes, admit
 from .calls import ATTEMPTS, Call, Core
-from .context import Context
 from .patching import Patch, patch_of
 from .reads import form_of, list_objects, selection_of
 from .requestinfo import text
@@ -55,7 +54,7 @@ async def stored_new(core: Core, call: Call, body: Object) -> Entry:
             pass
         finally:
             context.end()
-        context = replace(context, entropy=Context().entropy)
+        context = replace(context, entropy=core.entropy())
     old = core.store.get(key)
     taken = errors.already_exists(resource, key.name)
     if old is not None and dig(old.object, "metadata", "deletionTimestamp"):
