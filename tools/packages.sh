@@ -8,6 +8,7 @@ command -v containerd >/dev/null || missing="$missing containerd"
 command -v runc >/dev/null || missing="$missing runc"
 command -v nft >/dev/null || missing="$missing nftables"
 command -v ip >/dev/null || missing="$missing iproute2"
+command -v slirp4netns >/dev/null || missing="$missing slirp4netns"
 command -v newuidmap >/dev/null || missing="$missing uidmap"
 [ -e /usr/lib/cni/bridge ] || [ -e /opt/cni/bin/bridge ] || missing="$missing containernetworking-plugins"
 [ -n "$missing" ] || exit 0

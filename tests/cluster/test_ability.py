@@ -26,3 +26,5 @@ def test_the_reason_names_everything_that_is_missing() -> None:
     found = [Check("a", True, "fine"), Check("b", False, "not installed"), Check("c", False, "too old")]
     assert ability.reason_against_containers(found) == "b: not installed; c: too old"
     assert ability.reason_against_containers(found[:1]) == ""
+    less = Check("way out", False, "not installed", needed=False)
+    assert ability.reason_against_containers([less, *found[1:2]]) == "b: not installed"

@@ -209,7 +209,7 @@ def doctor(output: Output = "") -> None:
 
     found = ability.checks()
     lines = [
-        f"{'ok  ' if check.good else 'FAIL'} {check.name}: {check.found}"
+        f"{'ok  ' if check.good else 'FAIL' if check.needed else 'less'} {check.name}: {check.found}"
         + ("" if check.good else f"\n     -> {check.mend}")
         for check in found
     ]

@@ -18,16 +18,19 @@ _PROGRAMS = {
     "nsenter": "util-linux",
 }
 _OLDEST = (1, 6)
+_TUN = Path("/dev/net/tun")
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One finding of `eachpod doctor`. `mend` says what to do where it is not good."""
+    """One finding of `eachpod doctor`. `mend` says what to do where it is not good; containers run without what is
+    not `needed`, but with less."""
 
     name: str
     good: bool
     found: str
     mend: str = ""
+    needed: bool = True
 
 
 def checks() -> list[Check]:
@@ -35,13 +38,13 @@ def checks() -> list[Check]:
     found = [_system(), _root()]
     if found[0].good:
         found += [_program(program, package) for program, package in _PROGRAMS.items()]
-        found += [_containerd_version(), _plugins(), _namespaces(), _memory_cgroup()]
+        found += [_containerd_version(), _plugins(), _namespaces(), _memory_cgroup(), egress()]
     return found
 
 
 def reason_against_containers(found: list[Check]) -> str:
     """Why containers cannot run here, "" where they can."""
-    bad = [f"{check.name}: {check.found}" for check in found if not check.good]
+    bad = [f"{check.name}: {check.found}" for check in found if check.needed and not check.good]
     return "; ".join(bad)
 
 
@@ -116,3 +119,14 @@ def judge_memory(root: bool, v1: bool, v2: list[str]) -> Check:
     if v1 or "memory" in v2:
         return Check("memory cgroup", True, "cgroup v1" if v1 else "cgroup v2")
     return Check("memory cgroup", False, "the kernel has none", mend)
+
+
+def egress() -> Check:
+    """Whether pods and pulls can reach what lies outside of this machine (see cluster/egress.py)."""
+    name = "way out"
+    if find("slirp4netns") is None:
+        mend = "apt-get install slirp4netns, for pods and pulls to reach what is outside of this machine"
+        return Check(name, False, "slirp4netns is not installed", mend, needed=False)
+    if not os.access(_TUN, os.R_OK | os.W_OK):
+        return Check(name, False, f"{_TUN} cannot be opened", f"modprobe tun; chmod 666 {_TUN}", needed=False)
+    return Check(name, True, "slirp4netns")

@@ -15,6 +15,7 @@ from eachpod.node.network.namespaces import inside
 from eachpod.node.network.netns import Fabric, Node, namespace_path, plan_fabric, plan_node
 from eachpod.node.network.setup import perform
 
+from . import egress
 from .addresses import FABRIC_ADDRESS
 from .identities import FABRIC_PORT
 from .layout import Layout
@@ -31,10 +32,14 @@ def run(settings: Settings, given: dict[str, Any]) -> None:
     the namespace has: seen from inside, it is always root)."""
     layout = Layout(settings.root)
     _mounts()
-    fabric = Fabric((f"{FABRIC_ADDRESS}/16",))
+    _resolvers(settings.dns_address)
+    ranges = (*settings.pod_cidr.split(","), *settings.service_cidr.split(","))
+    fabric = Fabric((f"{FABRIC_ADDRESS}/16",), ranges)
     nodes = [Node(node.name, (node.address,), node.pod_cidrs) for node in settings.nodes]
     local = sorted({settings.dns_address, settings.kube_dns_address})
     perform(plan_fabric(fabric))
+    if settings.egress:
+        _masquerade(namespace_path(fabric.namespace))
     for node in nodes:
         perform(plan_node(fabric, node, [peer for peer in nodes if peer is not node], local))
     places = [namespace_path(name) for name in (fabric.namespace, *(node.namespace for node in nodes))]
@@ -57,6 +62,23 @@ def _mounts() -> None:
         subprocess.run(line.split(), check=True)
     Path("/var/lib/cni").mkdir(parents=True, exist_ok=True)
     subprocess.run(["mount", "--bind", "/run/eachpod/cni", "/var/lib/cni"], check=True)
+
+
+def _resolvers(dns_address: str) -> None:
+    """The nodes' resolv.conf is the cluster's DNS, in place of the host's file or of what that is a link to: something
+    below /run, often, which is ours by now."""
+    host = Path("/etc/resolv.conf")
+    place, ours = host.resolve(), _RUN / "resolv.conf"
+    ours.write_text(egress.resolv_conf(host.read_text() if host.exists() else "", dns_address))
+    if place.is_relative_to("/run"):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.touch()
+    if place.exists():
+        subprocess.run(["mount", "--bind", ours, place], check=True)
+
+
+def _masquerade(network: str) -> None:
+    subprocess.run(["nsenter", f"--net={network}", "nft", "-f", "-"], input=egress.masquerade(), text=True, check=True)
 
 
 def _hand_out(control: int, fabric: Fabric, nodes: list[Node], local: list[str]) -> None:
@@ -94,6 +116,7 @@ def _node(
             _RUN / node.name,
             node.pod_cidrs,
             SANDBOX_IMAGE,
+            only_registry=not settings.egress,
             users=given["users"],
             snapshotter=snapshotter(folder / "probe"),
         )

@@ -7,7 +7,9 @@ import socket
 import time
 from typing import Any
 
-from . import bubble
+from eachpod.node.network.netns import Fabric
+
+from . import bubble, egress
 from .layout import Layout
 from .process import command
 from .settings import Settings
@@ -76,5 +78,8 @@ def _containers(settings: Settings, given: dict[str, Any], supervisor: Superviso
         tcp = [given["dns_tcp"], *(fd for label, fd in sockets.items() if label.startswith("tcp"))]
         supervisor.replace(_spec(settings, layout, "control-plane", "control-plane", {"api": api}, api))
         supervisor.replace(_spec(settings, layout, "dns", "dns", {"udp": udp, "tcp": tcp}, udp + tcp))
+        if settings.egress and (pid := supervisor.pid("holder")):
+            router = egress.command(pid, Fabric(()), rootless=settings.rootless)
+            supervisor.replace(Spec("egress", router, layout.logs / "egress.log", tells=False))
 
     supervisor.follow(ours.fileno(), received)

@@ -22,7 +22,8 @@ _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`runtime` is `containers` or `simulated`; ports are those in use, never 0 once the cluster runs."""
+    """`runtime` is `containers` or `simulated`; ports are those in use, never 0 once the cluster runs. With
+    `egress` pods and pulls reach what is outside of this machine."""
 
     name: str
     data_dir: str
@@ -42,6 +43,7 @@ class Settings:
     anonymous_auth: bool = False
     explain: bool = False
     images: str = ""
+    egress: bool = False
     layout: int = LAYOUT
 
     @property

@@ -79,6 +79,11 @@ class Supervisor:
             child.spec = spec
             self.restart(spec.name)
 
+    def pid(self, name: str) -> int | None:
+        """None while it is not running."""
+        process = self._children[name].process
+        return process.pid if process else None
+
     def restart(self, name: str) -> None:
         """End a process; the loop starts it again."""
         _signal(self._children[name], signal.SIGKILL)

@@ -75,7 +75,7 @@ def up(wishes: Wishes, tell: Tell) -> tuple[Settings, bool]:
     if why:
         tell(why)
     if wanted.runtime == "containers":
-        _sandbox_image(Path(wanted.images), tell)
+        _sandbox_image(wanted, tell)
     sockets = _sockets(wishes, wanted)
     wanted = replace(
         wanted, api_port=_port(sockets["api"]), dns_port=_port(sockets["dns_udp"]), kubeconfig=str(config_path)
@@ -128,6 +128,11 @@ def settle(wishes: Wishes, place: Path, known: Settings | None) -> tuple[Setting
         explain=wishes.explain,
         images=str(settings.images_dir()),
     )
+    if runtime == "containers":
+        way_out = ability.egress()
+        made = replace(made, egress=way_out.good)
+        if not way_out.good:
+            why = f"{why}\nno way out of this machine for pods and pulls: {way_out.found}".strip()
     return settings.with_addresses(made), why
 
 
@@ -145,10 +150,11 @@ def choose_runtime(asked: str) -> tuple[str, str]:
     return "simulated", f"runtime: simulated, since containers cannot run here ({against})"
 
 
-def _sandbox_image(store: Path, tell: Tell) -> None:
-    """Every pod needs the pause image; it is made where the store has none."""
+def _sandbox_image(wanted: Settings, tell: Tell) -> None:
+    """Every pod needs the pause image; it is made where the store has none, else pulled like any other."""
     from .images import SANDBOX_IMAGE, KitError, Store, build
 
+    store = Path(wanted.images)
     store.mkdir(parents=True, exist_ok=True)
     if Store(store).find(SANDBOX_IMAGE):
         return
@@ -156,6 +162,9 @@ def _sandbox_image(store: Path, tell: Tell) -> None:
     try:
         build((SANDBOX_IMAGE,), store, tell=tell)
     except KitError as error:
+        if wanted.egress:
+            tell(f"it cannot be made here ({error}); it will be pulled from its registry")
+            return
         raise ClusterError(f"the image {SANDBOX_IMAGE}, which every pod needs, cannot be made: {error}") from None
 
 
@@ -233,7 +242,7 @@ def _await_ready(wanted: Settings, tell: Tell, patience: float = 90.0) -> None:
         if not waiting:
             return
         elapsed = time.monotonic() - begun
-        hopeless = any(part.get("restarts", 0) >= 5 for part in components.values())
+        hopeless = any(part.get("restarts", 0) >= 5 for name, part in components.items() if name != "egress")
         if elapsed > patience or hopeless or (not found and elapsed > 10):
             with contextlib.suppress(OSError):
                 leftovers.stop(wanted)

@@ -18,6 +18,14 @@ def test_the_fabric_is_a_bridge_with_its_addresses() -> None:
     ]
 
 
+def test_addresses_of_the_cluster_that_nobody_has_never_lead_outside() -> None:
+    fabric = Fabric(("192.168.0.1/24",), ("10.0.0.0/16", "fd00:10::/56"))
+    assert lines(plan_fabric(fabric), "fabric")[-2:] == [
+        "-4 route add unreachable 10.0.0.0/16",
+        "-6 route add unreachable fd00:10::/56",
+    ]
+
+
 def test_a_node_is_linked_addressed_and_knows_the_ways() -> None:
     plan = plan_node(FABRIC, ONE, [TWO], local=["10.247.3.10"])
     assert plan[0] == AddNamespace("node-192.168.0.194")

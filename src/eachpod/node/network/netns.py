@@ -1,8 +1,9 @@
 """Plans the network of a local cluster: a fabric that stands for the machines' network, and one namespace per node.
 
 A node is a network namespace with one link into the fabric. It routes to its own pods over its bridge (which CNI
-makes), to other nodes' pods over their addresses, and everything else to the fabric, which knows no way out and says
-so at once: a pod that asks for the internet gets an error instead of a timeout.
+makes), to other nodes' pods over their addresses, and everything else to the fabric. That has a way out only where
+somebody gives it a default route; else, and for addresses of the cluster that nobody has, it says so at once: a pod
+gets an error instead of a timeout.
 """
 
 import hashlib
@@ -40,9 +41,11 @@ Step = AddNamespace | Ip | Sysctl
 
 @dataclass(frozen=True, slots=True)
 class Fabric:
-    """`addresses` are the fabric's own with their prefix length (192.168.0.1/24), one per family."""
+    """`addresses` are the fabric's own with their prefix length (192.168.0.1/24), one per family. `ranges` are those of
+    the cluster's pods and Services, which never lead outside."""
 
     addresses: tuple[str, ...]
+    ranges: tuple[str, ...] = ()
     namespace: str = "fabric"
     bridge: str = "br0"
 
@@ -72,6 +75,7 @@ def plan_fabric(fabric: Fabric) -> list[Step]:
         Ip(name, f"link add name {bridge} type bridge mcast_snooping 0"),
         *(Ip(name, _address(address, bridge)) for address in fabric.addresses),
         Ip(name, f"link set {bridge} up"),
+        *(Ip(name, f"{_family(cidr)} route add unreachable {cidr}") for cidr in fabric.ranges),
     ]
 
 
