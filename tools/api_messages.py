@@ -12,7 +12,7 @@ import sys
 API = [
     "core/v1", "apps/v1", "batch/v1", "autoscaling/v1", "autoscaling/v2", "discovery/v1", "coordination/v1",
     "policy/v1", "storage/v1", "scheduling/v1", "node/v1", "networking/v1", "rbac/v1", "events/v1",
-    "authentication/v1", "authorization/v1", "admissionregistration/v1", "certificates/v1",
+    "authentication/v1", "authorization/v1", "admissionregistration/v1", "certificates/v1", "resource/v1",
 ]  # fmt: skip
 MACHINERY = ("pkg/apis/meta/v1", "pkg/runtime", "pkg/api/resource", "pkg/util/intstr")
 SCALARS = {"string", "int32", "int64", "bool", "bytes", "double", "uint32", "uint64"}

@@ -130,6 +130,11 @@ INGRESS = _in("networking.k8s.io", "Ingress", "ingresses", ("ing",), _STATUS)
 INGRESSCLASS = _in("networking.k8s.io", "IngressClass", "ingressclasses", namespaced=False)
 SERVICECIDR = _in("networking.k8s.io", "ServiceCIDR", "servicecidrs", (), _STATUS, namespaced=False)
 IPADDRESS = _in("networking.k8s.io", "IPAddress", "ipaddresses", ("ip",), namespaced=False)
+DEVICECLASS = _in("resource.k8s.io", "DeviceClass", "deviceclasses", namespaced=False)
+DEVICETAINTRULE = _in("resource.k8s.io", "DeviceTaintRule", "devicetaintrules", (), _STATUS, namespaced=False)
+RESOURCECLAIM = _in("resource.k8s.io", "ResourceClaim", "resourceclaims", (), _STATUS)
+RESOURCECLAIMTEMPLATE = _in("resource.k8s.io", "ResourceClaimTemplate", "resourceclaimtemplates")
+RESOURCESLICE = _in("resource.k8s.io", "ResourceSlice", "resourceslices", namespaced=False)
 
 VALIDATINGWEBHOOKCONFIGURATION = _in(
     "admissionregistration.k8s.io",

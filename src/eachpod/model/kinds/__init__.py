@@ -17,6 +17,7 @@ from . import (
     csi,
     daemonset,
     deployment,
+    devices,
     endpoints,
     endpointslice,
     event,
@@ -75,7 +76,7 @@ def _kinds() -> Iterator[Kind]:
         networkpolicy.KIND,
         autoscaler.KIND,
     )
-    for family in (limits, csi, classes, ingress, serviceranges, rbac, webhooks, plain):
+    for family in (limits, csi, classes, devices, ingress, serviceranges, rbac, webhooks, plain):
         yield from family.KINDS
 
 

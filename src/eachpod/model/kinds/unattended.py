@@ -11,6 +11,8 @@ UNATTENDED = {
     "validatingwebhookconfigurations.admissionregistration.k8s.io": "webhooks are stored here but not called yet",
     "mutatingwebhookconfigurations.admissionregistration.k8s.io": "webhooks are stored here but not called yet",
     "volumeattachments.storage.k8s.io": "no attach controller is part of this cluster",
+    "resourceclaims.resource.k8s.io": "device claims are stored here but nothing allocates devices",
+    "resourceclaimtemplates.resource.k8s.io": "device claims are stored here but nothing allocates devices",
     "daemonsets.apps": "no controller makes pods of DaemonSets here yet",
     "jobs.batch": "no controller makes pods of Jobs here yet",
     "cronjobs.batch": "no controller makes jobs of CronJobs here yet",
