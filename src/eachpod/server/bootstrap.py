@@ -5,9 +5,7 @@ user has changed is left alone, but for the endpoints of `kubernetes`, which mus
 """
 
 import asyncio
-import json
 import logging
-from importlib import resources as files
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -30,6 +28,7 @@ from eachpod.model.resources import (
 from eachpod.model.services.traits import family_of
 from eachpod.wire.http import MERGE_PATCH, Request
 
+from . import defaultroles
 from .app import ApiServer
 from .user import LOOPBACK
 
@@ -48,26 +47,7 @@ _PRIORITIES = (
         "Used for system critical pods that must not be moved from their current node.",
     ),
 )
-_RBAC = "rbac.authorization.k8s.io"
-_LABELS = {"kubernetes.io/bootstrapping": "rbac-defaults"}
-_ANNOTATIONS = {"rbac.authorization.kubernetes.io/autoupdate": "true"}
 _REPAIR_SECONDS = 10.0
-# Subjects of the bindings that go with a role of the same name.
-_BOUND_GROUPS = {
-    "cluster-admin": ("system:masters",),
-    "system:discovery": ("system:authenticated",),
-    "system:basic-user": ("system:authenticated",),
-    "system:public-info-viewer": ("system:authenticated", "system:unauthenticated"),
-    "system:monitoring": ("system:monitoring",),
-    "system:service-account-issuer-discovery": ("system:serviceaccounts",),
-}
-_BOUND_USERS = {
-    "system:kube-scheduler": "system:kube-scheduler",
-    "system:kube-controller-manager": "system:kube-controller-manager",
-    "system:node-proxier": "system:kube-proxy",
-}
-_AGGREGATED = {"admin": (), "edit": ("admin",), "view": ("edit",)}
-_LEADERS = ("kube-controller-manager", "kube-scheduler")
 
 
 async def install(server: ApiServer) -> None:
@@ -98,76 +78,15 @@ def _range(server: ApiServer) -> Object:
     return {"metadata": {"name": "kubernetes"}, "spec": {"cidrs": list(server.config.service_cidrs)}}
 
 
-def _meta(name: str, labels: Object | None = None) -> Object:
-    return {"name": name, "labels": {**_LABELS, **(labels or {})}, "annotations": _ANNOTATIONS}
-
-
-def roles() -> list[Object]:
-    """The cluster roles, without what the server adds."""
-    table: Object = json.loads(files.files("eachpod.server.data").joinpath("roles.json").read_text())
-    made = [{"metadata": _meta(name, role["labels"]), "rules": role["rules"]} for name, role in table.items()]
-    for name, into in _AGGREGATED.items():
-        labels = {f"{_RBAC}/aggregate-to-{each}": "true" for each in into}
-        selector = {"matchLabels": {f"{_RBAC}/aggregate-to-{name}": "true"}}
-        made.append({"metadata": _meta(name, labels), "aggregationRule": {"clusterRoleSelectors": [selector]}})
-    return made
-
-
-def bindings() -> list[Object]:
-    made = [_binding(name, [_subject("Group", group) for group in groups]) for name, groups in _BOUND_GROUPS.items()]
-    made += [_binding(name, [_subject("User", user)]) for name, user in _BOUND_USERS.items()]
-    made.append(_binding("system:node", []))
-    made.append(_binding("system:kube-dns", [_account("kube-dns")]))
-    for role in roles():
-        name = role["metadata"]["name"]
-        if name.startswith("system:controller:"):
-            made.append(_binding(name, [_account(name.removeprefix("system:controller:"))]))
-    return made
-
-
-def _subject(kind: str, name: str) -> Object:
-    return {"kind": kind, "apiGroup": _RBAC, "name": name}
-
-
-def _account(name: str) -> Object:
-    return {"kind": "ServiceAccount", "name": name, "namespace": "kube-system"}
-
-
-def _binding(name: str, subjects: list[Object]) -> Object:
-    reference = {"apiGroup": _RBAC, "kind": "ClusterRole", "name": name}
-    made: Object = {"metadata": _meta(name), "roleRef": reference}
-    return {**made, "subjects": subjects} if subjects else made
-
-
 async def _install_roles(server: ApiServer) -> None:
-    for role in roles():
-        await ensure(server, CLUSTERROLE, role)
-    for binding in bindings():
-        await ensure(server, CLUSTERROLEBINDING, binding)
-    reader = "extension-apiserver-authentication-reader"
-    rule = {
-        "apiGroups": [""],
-        "resources": ["configmaps"],
-        "resourceNames": ["extension-apiserver-authentication"],
-        "verbs": ["get", "list", "watch"],
-    }
-    users = [_subject("User", f"system:{name}") for name in _LEADERS]
-    await _namespaced(server, reader, [rule], users, f"system::{reader}")
-    for name in _LEADERS:
-        lease = {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"]}
-        rules = [
-            {**lease, "verbs": ["watch"]},
-            {**lease, "resourceNames": [name], "verbs": ["get", "update"]},
-        ]
-        locking = f"system::leader-locking-{name}"
-        await _namespaced(server, locking, rules, [_subject("User", f"system:{name}"), _account(name)], locking)
-
-
-async def _namespaced(server: ApiServer, role: str, rules: list[Object], who: list[Object], binding: str) -> None:
-    where = {"namespace": "kube-system"}
-    await ensure(server, ROLE, {"metadata": {**_meta(role), **where}, "rules": rules})
-    reference = {"apiGroup": _RBAC, "kind": "Role", "name": role}
-    await ensure(server, ROLEBINDING, {"metadata": {**_meta(binding), **where}, "roleRef": reference, "subjects": who})
+    """All at once: the store writes what comes together in one go."""
+    made = (
+        (CLUSTERROLE, defaultroles.cluster_roles()),
+        (CLUSTERROLEBINDING, defaultroles.cluster_bindings()),
+        (ROLE, defaultroles.roles()),
+        (ROLEBINDING, defaultroles.bindings()),
+    )
+    await asyncio.gather(*(ensure(server, resource, obj) for resource, objects in made for obj in objects))
 
 
 async def _install_service(server: ApiServer) -> None:
