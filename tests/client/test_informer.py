@@ -77,7 +77,7 @@ async def test_stream_of_the_whole_state_then_changes(monkeypatch: pytest.Monkey
     assert told == [("add", "a"), ("add", "b"), ("update", "a"), ("delete", "b")]
     assert script.requests[0]["sendInitialEvents"] == "true"
     assert script.requests[1]["resourceVersion"] == "9"
-    assert informer.has_synced
+    await informer.synced()
 
 
 async def test_broken_watch_goes_on_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,7 +90,8 @@ async def test_a_snapshot_answers_and_is_put_right(tmp_path, ask):
         await until(kept.exists, "the snapshot")
         await until(lambda: snapshot.read(kept).get("endpointslices.discovery.k8s.io"), "the slice in it")
     early = Index(ZoneOptions())
-    assert follow.restore(early, str(kept))
+    follow.restore(early, str(kept))
+    assert early.synced
     assert ask.rdata(early, name) == ["10.0.0.1"]
     # Meanwhile the Service went: what only the snapshot has is dropped with the first state of the API.
     await client.delete(SERVICE, "web", "n")

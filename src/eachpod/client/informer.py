@@ -61,10 +61,6 @@ class Informer:
         """Wait until the first whole state is in the cache."""
         await self._synced.wait()
 
-    @property
-    def has_synced(self) -> bool:
-        return self._synced.is_set()
-
     async def run(self) -> None:
         """List and watch until cancelled."""
         while True:

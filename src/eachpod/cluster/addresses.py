@@ -12,7 +12,6 @@ from .errors import ClusterError
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-NODE_NETWORK = ipaddress.IPv4Network("192.168.0.0/24")
 FABRIC_ADDRESS = "192.168.0.1"
 # The two of the walkthrough first; further nodes count up from 22.
 _FIRST_NODES = ("192.168.0.194", "192.168.0.21")

@@ -92,11 +92,10 @@ class Follower:
             await asyncio.sleep(_WRITE_PAUSE)
 
 
-def restore(index: Index, path: str) -> bool:
-    """Fill the index from the snapshot; whether there was one."""
+def restore(index: Index, path: str) -> None:
+    """Fill the index from the snapshot; it counts as whole then, until the watch says more."""
     held = snapshot.read(Path(path)) if path else {}
     for resource in (NAMESPACE, SERVICE, ENDPOINTSLICE):
         for obj in held.get(resource.group_resource, []):
             index.put(resource, obj, time.time())
     index.synced = bool(held)
-    return index.synced

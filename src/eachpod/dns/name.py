@@ -64,16 +64,6 @@ def labels(wire: bytes) -> list[bytes]:
     return parts
 
 
-def split(wire: bytes, count: int) -> tuple[list[bytes], bytes]:
-    """The first `count` labels of a wire name and what is left of it; fewer where it has fewer."""
-    parts: list[bytes] = []
-    at = 0
-    while len(parts) < count and (length := wire[at]):
-        parts.append(wire[at + 1 : at + 1 + length])
-        at += 1 + length
-    return parts, wire[at:]
-
-
 def under(wire: bytes, zone: bytes) -> bool:
     """Whether the (lower-cased) name is the zone's apex or below it, at a boundary of labels."""
     if not wire.endswith(zone):

@@ -67,7 +67,7 @@ def service(obj: Object) -> ServiceSpec | None:
     given = [spec.get("clusterIP"), *_list(spec.get("clusterIPs"))]
     packed = dict.fromkeys(address for text in given if (address := name.pack(text)) is not None)
     headless = "None" in given
-    ports = tuple(_ports(_list(spec.get("ports")), "port"))
+    ports = tuple(_ports(_list(spec.get("ports"))))
     return ServiceSpec(namespace, own, headless, "", () if headless else tuple(packed), ports)
 
 
@@ -78,15 +78,15 @@ def endpoint_slice(obj: Object) -> Slice | None:
     if not name.is_label(owner) or not name.is_label(namespace) or obj.get("addressType") == "FQDN":
         return None
     endpoints = frozenset(point for entry in _list(obj.get("endpoints")) for point in _endpoints(entry))
-    ports = frozenset(_ports(_list(obj.get("ports")), "port"))
+    ports = frozenset(_ports(_list(obj.get("ports"))))
     return Slice(namespace, objects.name(obj), str(owner), ports, endpoints)
 
 
-def _ports(entries: Iterable[Any], field: str) -> Iterable[Port]:
+def _ports(entries: Iterable[Any]) -> Iterable[Port]:
     for entry in entries:
         if not isinstance(entry, dict):
             continue
-        number, title = entry.get(field), entry.get("name") or ""
+        number, title = entry.get("port"), entry.get("name") or ""
         protocol = entry.get("protocol") or "TCP"
         if not isinstance(number, int) or not 0 < number < 65536 or not isinstance(protocol, str):
             continue

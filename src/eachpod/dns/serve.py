@@ -60,7 +60,7 @@ class Server:
         self._config, self._access, self._ready = config, access, ready
         self._index = Index(config.zone_options())
         self._counters = Counters()
-        self._restored = follow.restore(self._index, config.snapshot)
+        follow.restore(self._index, config.snapshot)
         self.udp = UdpLoop(self._index, config.udp_fds, self._counters, self._hand_over)
         own = frozenset(config.addresses) | self.udp.addresses() - {"127.0.0.1", "::1", "0.0.0.0", "::"}
         self._upstream = Upstream(config.resolv_conf, own, self._counters)

@@ -1,1 +1,1 @@
-"""Small value types that every part may use: back-off, work queue, ring buffer, identifiers. No I/O, no clock."""
+"""Small value types that every part may use: back-off, work queue, identifiers. No I/O, no clock."""

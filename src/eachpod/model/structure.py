@@ -25,7 +25,6 @@ class Field:
     struct: str = ""
     merge: bool = False
     merge_key: str = ""
-    retain_keys: bool = False
     replace: bool = False
     list_type: str = ""
     list_keys: tuple[str, ...] = ()
@@ -69,7 +68,6 @@ def field_of(struct: str, name: str) -> Field:
         struct=inner,
         merge="merge" in strategies,
         merge_key=marks.get("k", ""),
-        retain_keys="retainKeys" in strategies,
         replace="replace" in strategies,
         list_type=marks.get("l", ""),
         list_keys=tuple(marks.get("m", ())),

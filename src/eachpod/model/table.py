@@ -11,7 +11,6 @@ from .kind import Cell, Column, Kind
 from .objects import Object, dig, meta, name
 
 NAME = Column("Name", format="name")
-AGE = Column("Age")
 GENERIC_COLUMNS = (NAME, Column("Created At", type="date"))
 NONE = "<none>"
 UNSET = "<unset>"

@@ -32,13 +32,12 @@ class Agent:
         self._client, self._recorder, self._clock = client, recorder, clock
         self._spare = spare_last_status
         self._around: Surroundings | None = None
-        self._gone: set[str] = set()
 
     def use(self, hands: Hands) -> None:
         """Before the first pod: what carries things out (it needs `post`, so it comes later than the agent)."""
         self._around = Surroundings(
             self._client, hands, self.host, self._recorder, self._clock, self._left, self._spare
-        )  # fmt: skip
+        )
 
     def post(self, uid: str, event: PodEvent) -> None:
         worker = self.workers.get(uid)

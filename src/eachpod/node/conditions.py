@@ -5,8 +5,6 @@ from eachpod.model.timestamps import render
 
 from . import podspec
 
-OWNED = ("PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled")
-
 # (status, reason, message)
 Judgement = tuple[str, str, str]
 _TRUE: Judgement = ("True", "", "")

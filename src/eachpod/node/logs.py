@@ -76,9 +76,8 @@ def _microseconds(time: bytes) -> str:
     head, dot, rest = text.partition(".")
     if not dot:
         return text
-    digits = rest.rstrip("Z+-:0123456789")
     zone = next((index for index, char in enumerate(rest) if not char.isdigit()), len(rest))
-    return f"{head}.{rest[:zone][:6]}{rest[zone:]}{digits}"
+    return f"{head}.{rest[:zone][:6]}{rest[zone:]}"
 
 
 def tail_offset(path: Path, lines: int) -> int:

@@ -93,10 +93,8 @@ def _sandbox_seen(state: PodState, id: str, sandbox: SandboxState | None) -> Pod
     if sandbox is not None and (current is None or sandbox.attempt > current.attempt or sandbox.id == current.id):
         addresses = sandbox.addresses or (current.addresses if current and current.id == sandbox.id else ())
         known = replace(sandbox, addresses=addresses)
-        return replace(
-            state, sandbox=known, addresses=addresses or state.addresses, sandbox_attempt=sandbox.attempt,
-            volumes_ready=state.volumes_ready,
-        )  # fmt: skip
+        addresses = addresses or state.addresses
+        return replace(state, sandbox=known, addresses=addresses, sandbox_attempt=sandbox.attempt)
     if sandbox is None and current is not None and current.id == id:
         return replace(state, sandbox=replace(current, ready=False))
     return state

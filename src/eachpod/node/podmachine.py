@@ -13,7 +13,7 @@ from eachpod.model.timestamps import parse
 
 from . import podspec
 from .backoff import restart_delay
-from .podabsorb import absorb, with_container
+from .podabsorb import PULL_REASONS, absorb, with_container
 from .podoutcome import ending, finished
 from .podstate import (
     SANDBOX,
@@ -224,7 +224,7 @@ def _crash_loop(state: PodState, known: Container, until: float, now: float) -> 
 def _wait_longer(state: PodState, known: Container, now: float) -> Step:
     """A pull that failed shows as ErrImagePull first, then as waiting for its next try."""
     reason, message = known.waiting or ("", "")
-    if reason not in ("ErrImagePull", "RegistryUnavailable", "SignatureValidationFailed"):
+    if reason not in PULL_REASONS:
         return state, [WakeAt(known.not_before)]
     shown_until = known.not_before - known.pull_backoff + _SHOW_END_SECONDS
     if now < shown_until:

@@ -1,14 +1,10 @@
 """Questions about a pod's spec that several parts of the agent ask."""
 
-from typing import Any
-
 from eachpod.kit.ids import fnv1a_32
 from eachpod.model.objects import Object, dig
 
 # The annotation of a container in the runtime that tells which spec it was made from.
 HASH = "io.kubernetes.container.hash"
-
-ContainerSpecObject = dict[str, Any]
 
 
 def init_containers(pod: Object) -> list[Object]:

@@ -7,7 +7,6 @@ runtime, which is what a restarted agent does.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 from eachpod.model.objects import Object
@@ -25,7 +24,8 @@ class Container:
     """One container of the pod. `seen` is the runtime's newest state of it, `previous` the one before that.
 
     `waiting` is (reason, message) while it cannot start; `backoff` the seconds of the last restart delay, decided at
-    `backoff_at`; `pull_backoff` and `pull_until` the same for its image. `attempt` counts the starts ordered."""
+    `backoff_at`; `pull_backoff` that of its image. After a failed pull or start it is not tried before `not_before`.
+    `attempt` counts the starts ordered."""
 
     name: str
     seen: ContainerState | None = None
@@ -231,8 +231,6 @@ Command = (
     PrepareVolumes | RunSandbox | StartContainer | StopContainer | RemoveContainer | StopSandbox | CleanUp | DeletePod
     | Cancel | Tell | WakeAt
 )  # fmt: skip
-
-EMPTY: Mapping[str, Container] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)

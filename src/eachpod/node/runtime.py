@@ -149,7 +149,6 @@ class ImageState:
     id: str
     reference: str
     tags: tuple[str, ...] = ()
-    digests: tuple[str, ...] = ()
     size: int = 0
     user: int | str | None = None
 
@@ -242,7 +241,6 @@ class ContainerStats:
     cpu_nanoseconds: int = 0
     memory_working_set: int = 0
     memory_usage: int = 0
-    filesystem_used: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,10 +305,6 @@ class Runtime(Protocol):
     async def image_status(self, image: str) -> ImageState | None:
         """None where it is not on the node."""
         ...
-
-    async def list_images(self) -> list[ImageState]: ...
-
-    async def remove_image(self, image: str) -> None: ...
 
     async def exec_sync(self, container_id: str, command: tuple[str, ...], timeout_seconds: int) -> ExecResult: ...
 

@@ -69,7 +69,7 @@ def _add(to: DescriptorProto, number: int, name: str, kind: list[str]) -> None:
 
 def _set_type(field: FieldDescriptorProto, kind: str) -> None:
     """Names of scalars are those of protobuf; everything else is a message."""
-    if kind.islower() or kind[0].islower():
+    if kind[0].islower():
         field.type = FieldDescriptorProto.Type.Value(f"TYPE_{kind.upper()}")
     else:
         field.type = FieldDescriptorProto.TYPE_MESSAGE

@@ -22,7 +22,6 @@ TOO_FEW = "Insufficient number of endpoints"
 UNFAIR = "Unable to allocate minimum required endpoints to each zone without exceeding overload threshold"
 NO_ZONE = "One or more endpoints do not have a zone specified"
 ENABLED = "Topology Aware Hints has been enabled"
-DISABLED = "Topology Aware Hints has been disabled"
 
 Change = Callable[[Object], Object]
 

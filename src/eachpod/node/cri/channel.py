@@ -22,7 +22,7 @@ _OPTIONS = (
     ("grpc.default_authority", "localhost"),
     ("grpc.enable_http_proxy", 0),
 )
-_IMAGE_METHODS = frozenset(("ImageStatus", "ImageFsInfo", "ListImages", "PullImage", "RemoveImage"))
+_IMAGE_METHODS = frozenset(("ImageStatus", "PullImage"))
 
 
 class Channel:

@@ -101,7 +101,6 @@ def image(listed: Message) -> ImageState:
         id=listed.id,
         reference=listed.repo_digests[0] if listed.repo_digests else listed.id,
         tags=tuple(listed.repo_tags),
-        digests=tuple(listed.repo_digests),
         size=listed.size,
         user=user,
     )
@@ -117,7 +116,6 @@ def stats(listed: Message) -> ContainerStats:
         cpu_nanoseconds=cpu.usage_core_nano_seconds.value,
         memory_working_set=memory.working_set_bytes.value,
         memory_usage=memory.usage_bytes.value or memory.working_set_bytes.value,
-        filesystem_used=listed.writable_layer.used_bytes.value,
     )
 
 

@@ -120,13 +120,6 @@ class CriRuntime:
         reply = await self._channel.call("ImageStatus", _QUICK, image={"image": image})
         return replies.image(reply.image) if reply.HasField("image") else None
 
-    async def list_images(self) -> list[ImageState]:
-        reply = await self._channel.call("ListImages", _QUICK)
-        return [replies.image(image) for image in reply.images]
-
-    async def remove_image(self, image: str) -> None:
-        await self._gone_is_done("RemoveImage", _SLOW, image={"image": image})
-
     async def exec_sync(self, container_id: str, command: tuple[str, ...], timeout_seconds: int) -> ExecResult:
         limit = timeout_seconds + _SLOW if timeout_seconds else None
         try:
