@@ -18,7 +18,7 @@ from eachpod.client.client import Client
 from eachpod.client.http import HttpTransport, tls_context
 from eachpod.client.kubeconfig import Access
 from eachpod.cluster.pki import Authority, new_token_key
-from eachpod.model.errors import Forbidden, StatusError, TooLarge, Unauthorized
+from eachpod.model.errors import BadRequest, Forbidden, InternalError, NotFound, StatusError, TooLarge, Unauthorized
 from eachpod.model.objects import Object, name
 from eachpod.model.resources import CONFIGMAP, NODE, POD, ROLE, ROLEBINDING, SERVICEACCOUNT
 from eachpod.server.app import ApiServer
@@ -195,6 +195,8 @@ async def node(running: Running, tmp_path: Path, handler: object) -> AsyncIterat
 
 async def test_logs_come_from_the_node(running: Running, tmp_path: Path) -> None:
     async def agent(request: web.BaseRequest) -> web.Response:
+        if "previous" in request.query:
+            return web.Response(status=int(request.query["previous"]), text="there was none before")
         return web.Response(text=f"{request.path_qs} {request.headers.get('Authorization')}")
 
     async with node(running, tmp_path, agent), client(running.access) as remote:
@@ -203,6 +205,10 @@ async def test_logs_come_from_the_node(running: Running, tmp_path: Path) -> None
         assert text == b"/containerLogs/default/p/c?tailLines=5&follow=true None"
         with pytest.raises(StatusError, match="container x is not valid for pod p"):
             await remote.transport.send(Request("GET", path, {"container": "x"}))
+        for status, error in ((400, BadRequest), (404, NotFound), (500, InternalError)):
+            with pytest.raises(error, match="there was none before") as caught:
+                await remote.transport.send(Request("GET", path, {"previous": str(status)}))
+            assert caught.value.status_code == status
 
 
 async def test_an_upgraded_connection_is_passed_on_unread(running: Running, tmp_path: Path) -> None:

@@ -20,6 +20,11 @@ from .worker import PodWorker
 if TYPE_CHECKING:
     from .containers import ContainerHands
 
+# Reasons for which a person is told more than the reason's name.
+_WAITING_FOR = {
+    "ErrImagePull": "image can't be pulled",
+    "ImagePullBackOff": "trying and failing to pull image",
+}
 _BLOCK = 256 * 1024
 _POLL_SECONDS = 0.25
 _BINARY, _BASE64 = "binary.k8s.io", "base64.binary.k8s.io"
@@ -108,14 +113,20 @@ def _path(worker: PodWorker, known: Container, hands: "ContainerHands", previous
     seen = known.seen
     chosen = known.previous if previous and not (known.exited and known.waiting) else seen
     if chosen is None:
-        text = f"previous terminated container {known.name!r} in pod {objects.name(pod)!r} not found"
-        waiting = f"container {known.name!r} in pod {objects.name(pod)!r} is waiting to start: "
         reason = known.waiting[0] if known.waiting else "ContainerCreating"
-        raise Refused(400, (text if previous else waiting + reason).replace("'", '"'))
+        raise Refused(400, nothing_yet(known.name, objects.name(pod), "" if previous else reason))
     path = hands.log_file(pod, chosen)
     if not path.exists():
         raise Refused(404, f"the log of container {known.name} is gone from the node")
     return path
+
+
+def nothing_yet(container: str, pod: str, reason: str) -> str:
+    """Why there is no log: the container waits for `reason`, or, where that is empty, has not run before."""
+    which = f'container "{container}" in pod "{pod}"'
+    if not reason:
+        return f"previous terminated {which} not found"
+    return f"{which} is waiting to start: {_WAITING_FOR.get(reason, reason)}"
 
 
 def _still_running(worker: PodWorker, name: str, path: Path) -> bool:

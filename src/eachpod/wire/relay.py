@@ -2,6 +2,7 @@
 agents, an agent towards pods."""
 
 import ssl
+from collections.abc import Callable
 
 import aiohttp
 from aiohttp import web
@@ -16,6 +17,7 @@ HOP_HEADERS = frozenset(
     }
 )  # fmt: skip
 CONNECT_SECONDS = 10.0
+_REFUSAL_LIMIT = 50_000
 _NOT_MADE = ("User-Agent", "Content-Type", "Accept-Encoding")
 
 
@@ -30,9 +32,16 @@ def passed_headers(request: web.BaseRequest, *dropped: str) -> "CIMultiDict[str]
 
 
 async def relay(
-    request: web.BaseRequest, url: URL, headers: "CIMultiDict[str]", tls: ssl.SSLContext | bool
+    request: web.BaseRequest,
+    url: URL,
+    headers: "CIMultiDict[str]",
+    tls: ssl.SSLContext | bool,
+    refused: Callable[[int, str], Exception] | None = None,
 ) -> web.StreamResponse:
-    """The answer, already sent. aiohttp.ClientError, OSError or TimeoutError where none came; BrokenOff."""
+    """The answer, already sent. aiohttp.ClientError, OSError or TimeoutError where none came; BrokenOff.
+
+    With `refused` an answer that is no success is not passed on: its status and text become the exception raised.
+    """
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
     body = request.content if request.body_exists else None
     sent: web.StreamResponse | None = None
@@ -44,6 +53,8 @@ async def relay(
                 skip_auto_headers=_NOT_MADE,
             ) as answer,
         ):  # fmt: skip
+            if refused and not 200 <= answer.status <= 206:
+                raise refused(answer.status, (await answer.content.read(_REFUSAL_LIMIT)).decode(errors="replace"))
             sent = web.StreamResponse(status=answer.status, reason=answer.reason)
             for key, value in answer.headers.items():
                 if key.lower() not in HOP_HEADERS - {"content-length"}:

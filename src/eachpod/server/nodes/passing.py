@@ -51,12 +51,21 @@ async def pass_on(request: web.BaseRequest, target: Target, context: ssl.SSLCont
 
 async def _forward(request: web.BaseRequest, target: Target, context: ssl.SSLContext | None) -> web.StreamResponse:
     url = URL(f"{'https' if context else 'http'}://{_shown(target)}{target.path}", encoded=True)
+    refused = _refused if target.answers_text else None
     try:
-        return await relay(request, url, passed_headers(request, "authorization"), tls=context or False)
+        return await relay(request, url, passed_headers(request, "authorization"), context or False, refused)
     except BrokenOff:
         raise
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         raise _unreachable(target, error) from error
+
+
+def _refused(status: int, text: str) -> errors.StatusError:
+    if status == errors.BadRequest.code:
+        return errors.BadRequest(text)
+    if status == errors.NotFound.code:
+        return errors.NotFound(text)
+    return errors.InternalError(f"Internal error occurred: {text}", code=status)
 
 
 def _unreachable(target: Target, error: Exception) -> errors.InternalError:

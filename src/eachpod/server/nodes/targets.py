@@ -19,11 +19,15 @@ _ADDRESS_TYPES = ("InternalIP", "ExternalIP", "Hostname")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A node agent's host and port, and the request's path there."""
+    """A node agent's host and port, and the request's path there.
+
+    `answers_text`: the agent refuses in a plain sentence, which is to reach the client as a Status.
+    """
 
     host: str
     port: int
     path: str
+    answers_text: bool = False
 
 
 def agent_of(node: Object) -> tuple[str, int]:
@@ -61,7 +65,7 @@ def find_target(info: RequestInfo, query: Query, view: View) -> Target | None:
     host, port = agent_of(_node(node_name, view))
     where = f"{quote(namespace(pod))}/{quote(name(pod))}"
     if info.subresource == "log":
-        return Target(host, port, f"/containerLogs/{where}/{quote(container)}{_encoded(query)}")
+        return Target(host, port, f"/containerLogs/{where}/{quote(container)}{_encoded(query)}", answers_text=True)
     if info.subresource == "portforward":
         return Target(host, port, f"/portForward/{where}{_encoded(query)}")
     return Target(host, port, f"/{info.subresource}/{where}/{quote(container)}{_encoded(query)}")
