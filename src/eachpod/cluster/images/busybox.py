@@ -17,7 +17,7 @@ from pathlib import Path
 from .packages import KitError, Packages, run
 
 Tell = Callable[[str], None]
-_TOOLS = {"gcc": "gcc", "make": "make", "patch": "patch", "xz": "xz-utils"}
+_TOOLS = {"gcc": "gcc", "make": "make", "patch": "patch", "xz": "xz-utils", "bzip2": "bzip2"}
 
 
 def program(packages: Packages, options: Mapping[str, bool], tell: Tell) -> bytes:
