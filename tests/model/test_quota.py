@@ -27,6 +27,8 @@ LIMITS = {"pods": "1", "requests.cpu": "1", "cpu": "1", "limits.cpu": "1", "coun
         (pod(container("1"), initContainers=[container("2")]), {"requests.cpu": "2"}),
         (pod(container("1"), initContainers=[container("2", restartPolicy="Always")]), {"requests.cpu": "3"}),
         (pod(container("1"), overhead={"cpu": "100m"}), {"cpu": "1100m"}),
+        (pod(container("1"), resources={"requests": {"cpu": "3"}}), {"cpu": "3"}),
+        (pod(container("1", "1"), overhead={"cpu": "100m", "memory": "1"}), {"limits.cpu": "1100m"}),
         ({**pod(container("1")), "status": {"phase": "Failed"}}, {"pods": "0", "cpu": "0", "count/pods": "1"}),
     ],
 )

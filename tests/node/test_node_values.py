@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eachpod.node.addresses import Addresses
-from eachpod.node.admission import admit, requests
+from eachpod.node.admission import admit
 from eachpod.node.credentials import matching, registry_and_path
 from eachpod.node.localvolumes import FINALIZER, to_be_removed, without_finalizer
 from eachpod.node.podstate import ContainerLost, ContainerSeen, SandboxSeen
@@ -89,14 +89,6 @@ def test_a_taken_host_port_refuses() -> None:
     assert verdict.reason == "NodePorts"
     ended = {**with_port, "status": {"phase": "Succeeded"}}
     assert admit(with_port, NODE, [ended]) is None
-
-
-def test_the_largest_init_container_counts() -> None:
-    init = [{"name": "i", "resources": {"requests": {"cpu": "3"}}}]
-    sidecar = {"name": "s", "restartPolicy": "Always", "resources": {"requests": {"cpu": "1"}}}
-    assert requests(wanting("1", initContainers=init))["cpu"] == 3
-    assert requests(wanting("1", initContainers=[sidecar]))["cpu"] == 2
-    assert requests(wanting("1", initContainers=[sidecar, *init]))["cpu"] == 4
 
 
 # Credentials

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from eachpod.model.labelselector import Selector
 from eachpod.scheduler.cluster import Cluster
-from eachpod.scheduler.podinfo import PodKey, info_of, requests_of
+from eachpod.scheduler.podinfo import PodKey, info_of
 
 NODES = ("a", "b")
 WEB = Selector.of({"matchLabels": {"app": "web"}})
@@ -70,20 +70,6 @@ def test_sums_equal_a_recount(history: list[tuple[str, dict[str, Any]]]) -> None
         assert node.ports == Counter(port for info in infos for port in info.ports)
         assert counts.get(name, 0) == sum(info.labels["app"] == "web" for info in infos)
         assert all(cluster.where(info.key) == name for info in infos)
-
-
-def test_requests_of_sidecars_and_init_containers() -> None:
-    def container(cpu: str, **more: Any) -> dict[str, Any]:
-        return {"resources": {"requests": {"cpu": cpu}}, **more}
-
-    spec = {
-        "containers": [container("100m"), container("200m")],
-        "initContainers": [container("50m", restartPolicy="Always"), container("400m")],
-        "overhead": {"cpu": "7m"},
-    }
-    # The second init container runs beside the sidecar: 450m; all containers with the sidecar: 350m.
-    assert requests_of({"spec": spec}) == {"cpu": 457}
-    assert requests_of({"spec": {**spec, "resources": {"requests": {"cpu": "1"}}}}) == {"cpu": 1007}
 
 
 def test_pods_without_node_object_are_kept_until_it_comes() -> None:

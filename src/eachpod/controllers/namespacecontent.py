@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from eachpod.model.objects import Object, condition, deleting, dig, finalizers
+from eachpod.model.podphase import is_finished
 from eachpod.model.resource import Resource
 from eachpod.model.timestamps import parse, render
 
@@ -51,9 +52,7 @@ class Remaining:
 def seconds_of_grace(pods: list[Object], deleted_at: float, now: float) -> float:
     """How long the slowest of the pods may still take to stop."""
     graces = [
-        float(dig(pod, "spec", "terminationGracePeriodSeconds", default=0))
-        for pod in pods
-        if dig(pod, "status", "phase") not in ("Succeeded", "Failed")
+        float(dig(pod, "spec", "terminationGracePeriodSeconds", default=0)) for pod in pods if not is_finished(pod)
     ]
     return max(0.0, max(graces, default=0.0) - (now - deleted_at))
 

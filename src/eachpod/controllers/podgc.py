@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from eachpod.model.errors import NotFound
 from eachpod.model.objects import Object, deleting, dig, name, namespace, uid
+from eachpod.model.podphase import is_finished
 from eachpod.model.resources import NODE, POD
 from eachpod.model.timestamps import parse, render
 from eachpod.wire.http import STRATEGIC_PATCH
@@ -62,7 +63,7 @@ def _of_nodes_off(view: View, pods: list[Object], now: float) -> Iterable[Remova
 def _surplus(pods: list[Object], threshold: int, now: float) -> Iterable[Removal]:
     if threshold <= 0:
         return ()
-    over = [pod for pod in pods if dig(pod, "status", "phase") in ("Succeeded", "Failed") and not deleting(pod)]
+    over = [pod for pod in pods if is_finished(pod) and not deleting(pod)]
     over.sort(key=lambda pod: (parse(dig(pod, "metadata", "creationTimestamp")) or 0.0, name(pod)))
     return [_removal(pod, now) for pod in over[: max(0, len(over) - threshold)]]
 
@@ -70,7 +71,7 @@ def _surplus(pods: list[Object], threshold: int, now: float) -> Iterable[Removal
 def _removal(pod: Object, now: float, reason: str = "") -> Removal:
     """Mark the pod as failed, which nobody else can any more, and delete it without waiting for a node."""
     last = Delete(POD, namespace(pod), name(pod), uid=uid(pod), grace_seconds=0)
-    if dig(pod, "status", "phase") in ("Succeeded", "Failed"):
+    if is_finished(pod):
         return (last,)
     status: Object = {"phase": "Failed"}
     generation = dig(pod, "metadata", "generation")

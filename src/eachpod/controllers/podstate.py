@@ -2,6 +2,7 @@
 
 from eachpod.model import objects
 from eachpod.model.objects import Object, dig
+from eachpod.model.podphase import is_finished
 from eachpod.model.timestamps import parse
 
 
@@ -36,10 +37,6 @@ def available_in(pod: Object, min_ready_seconds: int, now: float) -> float | Non
     if since is None or since + min_ready_seconds <= now:
         return None
     return since + min_ready_seconds - now
-
-
-def is_finished(pod: Object) -> bool:
-    return phase(pod) in ("Succeeded", "Failed")
 
 
 def is_active(pod: Object) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from eachpod.model.errors import NotFound
 from eachpod.model.objects import Object, condition, deleting, dig, finalizers, name, namespace, put
+from eachpod.model.podphase import is_finished
 from eachpod.model.resources import PERSISTENTVOLUME, PERSISTENTVOLUMECLAIM, POD
 from eachpod.model.timestamps import render
 
@@ -76,7 +77,7 @@ def _with_use(view: View, claim: Object, now: float) -> Object:
 
 
 def _terminated(pod: Object) -> bool:
-    if dig(pod, "status", "phase") in ("Succeeded", "Failed"):
+    if is_finished(pod):
         return True
     statuses = dig(pod, "status", "containerStatuses", default=())
     return deleting(pod) and not any(dig(one, "state", "running") is not None for one in statuses)

@@ -7,12 +7,13 @@ from eachpod.client.correlate import Note
 from eachpod.model import objects
 from eachpod.model.labelselector import Selector
 from eachpod.model.objects import Object, dig
+from eachpod.model.podphase import is_finished
 from eachpod.model.resources import POD, REPLICASET
 from eachpod.model.timestamps import parse, render
 
 from .ownership import claim, controller_reference
 from .plan import NOTHING, Change, Create, Delete, Plan, Telling, Together, update_status
-from .podstate import available_in, is_active, is_available, is_finished, is_ready, phase, ready_since
+from .podstate import available_in, is_active, is_available, is_ready, phase, ready_since
 from .view import Controller, Key, View, Watch, owner_keys
 
 _BURST = 500

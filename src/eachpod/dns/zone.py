@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from eachpod.model import objects
 from eachpod.model.objects import Object
+from eachpod.model.podphase import is_finished
 from eachpod.model.resource import Resource
 from eachpod.model.resources import ENDPOINTSLICE, NAMESPACE, POD, SERVICE
 
@@ -230,7 +231,7 @@ class Index:
     def _put_pod(self, obj: Object, address: bytes | None) -> None:
         key = (objects.namespace(obj), objects.name(obj))
         self._drop_pod(key)
-        if address is None or objects.dig(obj, "status", "phase") in ("Succeeded", "Failed"):
+        if address is None or is_finished(obj):
             return
         held = (key[0], address)
         self._pods[key] = held

@@ -9,6 +9,9 @@ from fractions import Fraction
 
 from . import quantity
 from .objects import Object, dig
+from .podphase import is_finished
+from .podspec.qos import qos_class
+from .podspec.totals import added, limits_of, requests_of
 from .resource import Resource
 from .resources import (
     CONFIGMAP,
@@ -69,57 +72,22 @@ def usage(resource: Resource, obj: Object) -> Usage:
 
 
 def _pod(pod: Object) -> Usage:
-    if dig(pod, "status", "phase") in ("Succeeded", "Failed"):
+    if is_finished(pod):
         return {}
     used: Usage = {"pods": Fraction(1)}
-    for name, amount in _sum(pod, "requests").items():
+    for name, amount in requests_of(pod).items():
         used[f"requests.{name}"] = amount
         if name in _COMPUTE:
             used[name] = amount
-    for name, amount in _sum(pod, "limits").items():
+    for name, amount in limits_of(pod).items():
         used[f"limits.{name}"] = amount
     return used
-
-
-def _sum(pod: Object, kind: str) -> Usage:
-    """A pod's requests or limits: containers together, or one init container if that asks for more; and overhead."""
-    spec = pod.get("spec") or {}
-    running: Usage = {}
-    starting: Usage = {}
-    for container in spec.get("initContainers") or []:
-        own = _amounts(container, kind)
-        if container.get("restartPolicy") == "Always":
-            _add(running, own)
-            own = running
-        else:
-            own = _added(running, own)
-        for name, amount in own.items():
-            starting[name] = max(starting.get(name, Fraction(0)), amount)
-    for container in spec.get("containers") or []:
-        _add(running, _amounts(container, kind))
-    total = {n: max(running.get(n, Fraction(0)), starting.get(n, Fraction(0))) for n in running | starting}
-    return _added(total, {name: quantity.parse(amount) for name, amount in (spec.get("overhead") or {}).items()})
-
-
-def _amounts(container: Object, kind: str) -> Usage:
-    return {name: quantity.parse(amount) for name, amount in dig(container, "resources", kind, default={}).items()}
-
-
-def _add(total: Usage, more: Mapping[str, Fraction]) -> None:
-    for name, amount in more.items():
-        total[name] = total.get(name, Fraction(0)) + amount
-
-
-def _added(one: Usage, other: Usage) -> Usage:
-    total = dict(one)
-    _add(total, other)
-    return total
 
 
 def total(usages: Iterable[Usage]) -> Usage:
     result: Usage = {}
     for each in usages:
-        _add(result, each)
+        result = added(result, each)
     return result
 
 
@@ -139,8 +107,7 @@ def _matches(pod: Object, scope: str, operator: str, values: tuple[str, ...]) ->
     if scope in ("Terminating", "NotTerminating"):
         return (dig(pod, "spec", "activeDeadlineSeconds") is not None) == (scope == "Terminating")
     if scope in ("BestEffort", "NotBestEffort"):
-        plain = not _sum(pod, "requests") and not _sum(pod, "limits")
-        return plain == (scope == "BestEffort")
+        return (qos_class(pod.get("spec") or {}) == "BestEffort") == (scope == "BestEffort")
     if scope == "PriorityClass":
         name = dig(pod, "spec", "priorityClassName", default="")
         wanted = {"In": name in values, "NotIn": name not in values, "Exists": bool(name), "DoesNotExist": not name}

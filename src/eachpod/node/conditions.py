@@ -1,6 +1,7 @@
 """The pod conditions that the kubelet owns, in its words and order."""
 
 from eachpod.model.objects import Object, condition, dig
+from eachpod.model.podphase import FINISHED
 from eachpod.model.timestamps import render
 
 from . import podspec
@@ -46,7 +47,7 @@ def _listed(names: list[str]) -> str:
 
 
 def _containers_ready(pod: Object, by_name: dict[str, Object], phase: str) -> Judgement:
-    if not by_name and phase not in ("Succeeded", "Failed"):
+    if not by_name and phase not in FINISHED:
         return "False", "UnknownContainerStatuses", ""
     specs = [each for each in podspec.init_containers(pod) if podspec.is_sidecar(each)]
     names = [each["name"] for each in [*specs, *podspec.regular_containers(pod)]]

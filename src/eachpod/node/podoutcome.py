@@ -1,7 +1,8 @@
 """Whether a pod goes on: what has ended by itself, what is being taken down."""
 
 from eachpod.model import objects
-from eachpod.model.objects import Object, dig
+from eachpod.model.objects import Object
+from eachpod.model.podphase import is_finished
 
 from . import podspec
 from .podstate import PodState
@@ -14,7 +15,7 @@ def ending(state: PodState) -> bool:
 
 def finished(state: PodState) -> bool:
     """Whether it has ended by itself: nothing runs and nothing will start again."""
-    if dig(state.pod, "status", "phase") in ("Succeeded", "Failed"):
+    if is_finished(state.pod):
         return True
     if any(_failed_for_good(state, spec) for spec in podspec.init_containers(state.pod)):
         return True

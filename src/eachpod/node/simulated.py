@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from eachpod.model import objects
 from eachpod.model.objects import Object, dig
+from eachpod.model.podphase import is_finished
 from eachpod.model.timestamps import parse
 
 from . import admission, podspec
@@ -51,7 +52,7 @@ class SimulatedHands:
         """Nothing survives an agent but what it told the API; so that is what is there."""
         status = pod.get("status") or {}
         addresses = tuple(each["ip"] for each in status.get("podIPs") or [])
-        if not addresses or status.get("phase") in ("Succeeded", "Failed"):
+        if not addresses or is_finished(pod):
             return []
         if not podspec.host_network(pod):
             for address in addresses:

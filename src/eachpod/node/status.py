@@ -2,6 +2,7 @@
 
 from eachpod.model import objects
 from eachpod.model.objects import Object, dig
+from eachpod.model.podphase import FINISHED
 from eachpod.model.podspec.qos import qos_class
 from eachpod.model.timestamps import render
 
@@ -11,8 +12,6 @@ from .containerstatus import container_statuses
 from .phase import phase
 from .podoutcome import ending, finished
 from .podstate import HostInfo, PodState
-
-_TERMINAL = ("Succeeded", "Failed")
 
 
 def generate(state: PodState, host: HostInfo, now: float) -> Object:
@@ -47,7 +46,7 @@ def generate(state: PodState, host: HostInfo, now: float) -> Object:
 
 def _phase(state: PodState, inits: list[Object], regular: list[Object]) -> str:
     before = dig(state.pod, "status", "phase", default="")
-    if before in _TERMINAL:
+    if before in FINISHED:
         return str(before)
     still = any(each.running for each in state.containers.values())
     if state.verdict is not None and (state.verdict.reason != "DeadlineExceeded" or not still):
@@ -55,7 +54,7 @@ def _phase(state: PodState, inits: list[Object], regular: list[Object]) -> str:
     over = ending(state) and not finished(state) and not still and not state.busy - {"clean", "stop-sandbox", "delete"}
     initialized = any("running" in each["state"] for each in regular)
     found = phase(state.pod, [*inits, *regular], over=over, initialized=initialized)
-    if over and objects.deleting(state.pod) and found not in _TERMINAL and not state.gone and state.cleaned:
+    if over and objects.deleting(state.pod) and found not in FINISHED and not state.gone and state.cleaned:
         return "Failed" if found == "Running" else found
     return found
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 
 from eachpod.model.labelselector import Selector
 from eachpod.model.objects import Object, deleting, dig, name
+from eachpod.model.podphase import is_finished
 
 from .nodeinfo import NodeInfo
-from .podinfo import PodInfo, PodKey, finished, info_of, key_of
+from .podinfo import PodInfo, PodKey, info_of, key_of
 
 # Tallies are made on demand; beyond this many the oldest goes, and is counted anew if asked for again.
 MAX_TALLIES = 512
@@ -97,7 +98,7 @@ class Cluster:
             return
         self.assumed.pop(key, None)
         self.nominated.pop(key, None)
-        self._place(info_of(pod), "" if finished(pod) else node_name)
+        self._place(info_of(pod), "" if is_finished(pod) else node_name)
 
     def drop_pod(self, key: PodKey) -> None:
         self.assumed.pop(key, None)

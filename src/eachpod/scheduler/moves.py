@@ -4,8 +4,7 @@ Erring on the side of waking costs a useless try; not waking would leave a pod p
 """
 
 from eachpod.model.objects import Object, dig, labels
-
-from .podinfo import finished
+from eachpod.model.podphase import is_finished
 
 # None concerns every pod; an empty set none.
 Moved = frozenset[str] | None
@@ -37,8 +36,8 @@ def by_node(old: Object | None, new: Object | None) -> Moved:
 
 def by_assigned_pod(old: Object | None, new: Object | None) -> Moved:
     """A pod with a node that came, went, finished, shrank or was relabelled."""
-    if new is None or finished(new):
-        return NOBODY if old is not None and new is not None and finished(old) else _LEAVING
+    if new is None or is_finished(new):
+        return NOBODY if old is not None and new is not None and is_finished(old) else _LEAVING
     if old is None or not dig(old, "spec", "nodeName"):
         return _COMPANY
     if labels(old) != labels(new) or bool(_deletion(old)) != bool(_deletion(new)):

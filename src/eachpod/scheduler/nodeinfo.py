@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from eachpod.model import quantity
 from eachpod.model.objects import Object, dig, labels, name
+from eachpod.model.podspec.hostports import HostPort
 
-from .podinfo import Amounts, HostPort, PodInfo, PodKey, amounts
-
-ANY_ADDRESS = "0.0.0.0"
+from .podinfo import Amounts, PodInfo, PodKey, in_units
 
 
 class NodeInfo:
@@ -30,7 +30,8 @@ class NodeInfo:
         self.node = node
         self.labels = labels(node) if node else {}
         self.taints = tuple(dig(node, "spec", "taints", default=()))
-        self.allocatable = amounts(dig(node, "status", "allocatable") or dig(node, "status", "capacity"))
+        has = dig(node, "status", "allocatable") or dig(node, "status", "capacity") or {}
+        self.allocatable = in_units({resource: quantity.parse(amount) for resource, amount in has.items()})
 
     def add(self, info: PodInfo) -> None:
         self.pods[info.key] = info
@@ -52,13 +53,8 @@ class NodeInfo:
                 del self.ports[port]
 
     def taken(self, wanted: HostPort) -> bool:
-        """Whether a pod here holds the port; an address of all zeros clashes with every address."""
-        return any(
-            port.port == wanted.port
-            and port.protocol == wanted.protocol
-            and (port.ip == wanted.ip or ANY_ADDRESS in (port.ip, wanted.ip))
-            for port in self.ports
-        )
+        """Whether a pod here holds the port."""
+        return any(map(wanted.clashes, self.ports))
 
     def copy(self) -> "NodeInfo":
         """A copy to try something out on."""

@@ -18,6 +18,7 @@ from eachpod.client.events import EventSink
 from eachpod.client.informer import Informer
 from eachpod.model.errors import Conflict, NotFound, StatusError
 from eachpod.model.objects import Object, deleting, dig, name, namespace
+from eachpod.model.podphase import is_finished
 from eachpod.model.resource import Resource
 from eachpod.model.resources import (
     NAMESPACE,
@@ -37,7 +38,7 @@ from eachpod.wire.http import STRATEGIC_PATCH
 from . import moves, status
 from .cluster import Cluster
 from .decide import Chosen, Unschedulable, decide
-from .podinfo import PodInfo, PodKey, finished, info_of, key_of
+from .podinfo import PodInfo, PodKey, info_of, key_of
 from .queue import PendingPods, Waiting
 from .related import related_from
 from .volumebinding import all_bound, provisioning_requests, reservations, selection_withdrawn
@@ -140,7 +141,7 @@ class Scheduler:
         return (
             (dig(pod, "spec", "schedulerName") or self._config.scheduler_name) == self._config.scheduler_name
             and not deleting(pod)
-            and not finished(pod)
+            and not is_finished(pod)
             and not dig(pod, "spec", "schedulingGates")
         )
 

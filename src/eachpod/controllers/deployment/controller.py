@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 from eachpod.controllers.ownership import claim
 from eachpod.controllers.plan import NOTHING, Change, Plan, Update, delete
-from eachpod.controllers.podstate import is_finished
 from eachpod.controllers.view import Controller, Key, View, Watch, owner_keys
 from eachpod.model import objects
 from eachpod.model.labelselector import Selector
 from eachpod.model.objects import Object, dig, put
+from eachpod.model.podphase import is_finished
 from eachpod.model.resources import DEPLOYMENT, POD, REPLICASET
 
 from . import replicasets, status

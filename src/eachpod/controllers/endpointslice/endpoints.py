@@ -3,9 +3,10 @@
 from ipaddress import ip_address
 from typing import NamedTuple
 
-from eachpod.controllers.podstate import is_finished, is_ready
+from eachpod.controllers.podstate import is_ready
 from eachpod.model import objects
 from eachpod.model.objects import Object, dig
+from eachpod.model.podphase import is_finished
 
 ZONE = "topology.kubernetes.io/zone"
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 
 from eachpod.client.correlate import Note
 from eachpod.controllers.plan import Change, Create, Delete, Emit, Step, Telling, Together, Update
-from eachpod.controllers.podstate import is_available, is_finished, phase
+from eachpod.controllers.podstate import is_available, phase
 from eachpod.model import objects
 from eachpod.model.errors import AlreadyExists
 from eachpod.model.objects import Object, dig
+from eachpod.model.podphase import is_finished
 from eachpod.model.resources import POD
 
 from . import claims as claim_rules

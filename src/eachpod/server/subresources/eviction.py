@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from eachpod.model import errors
 from eachpod.model.labelselector import Selector
 from eachpod.model.objects import Object, condition, deleting, dig, labels, name, put
+from eachpod.model.podphase import is_finished
 from eachpod.model.resources import POD, PODDISRUPTIONBUDGET
 from eachpod.model.timestamps import render
 from eachpod.server import decode, writes
@@ -16,7 +17,6 @@ from .binding import success
 
 _REFUSED = "Cannot evict pod as it would violate the pod's disruption budget."
 _WAIT_SECONDS = 10
-_FINISHED = ("Succeeded", "Failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,8 @@ async def _charge(core: Core, call: Call, entry: Entry) -> None:
 
 
 def _free_to_go(pod: Object) -> bool:
-    phase = dig(pod, "status", "phase", default="Pending")
-    return phase in _FINISHED or phase == "Pending" or deleting(pod)
+    pending = dig(pod, "status", "phase", default="Pending") == "Pending"
+    return pending or is_finished(pod) or deleting(pod)
 
 
 def charge(budget: Object, pod: Object, now: float) -> Object | None:
