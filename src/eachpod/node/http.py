@@ -33,6 +33,7 @@ from .worker import PodWorker
 log = logging.getLogger(__name__)
 
 _GROUPS, _NAMES = ("system:masters",), ("system:kube-apiserver", "kube-apiserver-kubelet-client")
+_REASONS = {400: "BadRequest", 404: "NotFound", 503: "ServiceUnavailable"}
 _SIMULATED = "the pod is simulated: it has no containers that could be reached"
 
 
@@ -74,6 +75,7 @@ class Api:
             case "portForward" if len(parts) in (3, 4):
                 return await self._forward(request, parts)
             case "proxy" if len(parts) >= 4:
+                self._live()
                 return await httpproxy.serve(request, parts)
         raise Refused(404, f"the node agent does not serve {request.path}")
 
@@ -177,10 +179,11 @@ class Api:
 
 
 def _refusal(request: web.BaseRequest, code: int, text: str) -> web.Response:
-    """A sentence; to who wants to upgrade, as a Status: clients read that out, and take many a sentence for YAML."""
-    if "Upgrade" not in request.headers:
+    """A sentence; as a Status where it reaches the client as it is (upgrades, requests through the proxy): clients read
+    that out, and take many a sentence for YAML."""
+    if "Upgrade" not in request.headers and not request.path.startswith("/proxy/"):
         return web.Response(status=code, text=text + "\n")
-    status = StatusError(text, code=code, reason="NotFound" if code == 404 else "InternalError").status()
+    status = StatusError(text, code=code, reason=_REASONS.get(code, "InternalError")).status()
     return web.Response(status=code, text=json.dumps(status), content_type="application/json")
 
 

@@ -1,6 +1,7 @@
 """`/proxy/SCHEME/ADDRESS/PORT/PATH`: HTTP to a pod, for the API server, which has no route to pods itself."""
 
 import asyncio
+import os
 import ssl
 
 import aiohttp
@@ -25,17 +26,28 @@ async def serve(request: web.BaseRequest, parts: list[str]) -> web.StreamRespons
     shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     if "upgrade" in request.headers.get("Connection", "").lower():
         return await _upgrade(request, scheme, host, int(port), target, shown)
-    return await _forward(request, URL(f"{scheme}://{shown}{target}", encoded=True))
+    return await _forward(request, URL(f"{scheme}://{shown}{target}", encoded=True), shown)
 
 
-async def _forward(request: web.BaseRequest, url: URL) -> web.StreamResponse:
+def _unreachable(shown: str, error: Exception) -> Refused:
+    """In the system's own words, without those of the library that dialled."""
+    if isinstance(error, TimeoutError):
+        why = f"dial tcp {shown}: i/o timeout"
+    elif isinstance(error, OSError) and error.errno:
+        why = f"dial tcp {shown}: connect: {os.strerror(error.errno).lower()}"
+    else:
+        why = f"{shown}: {error or type(error).__name__}"
+    return Refused(503, f"error trying to reach service: {why}")
+
+
+async def _forward(request: web.BaseRequest, url: URL, shown: str) -> web.StreamResponse:
     try:
         # Whoever may use the proxy subresource may see the pod whatever its certificate says.
         return await relay(request, url, passed_headers(request), tls=False)
     except BrokenOff:
         raise
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        raise Refused(502, f"error trying to reach service: {error or type(error).__name__}") from None
+        raise _unreachable(shown, error) from None
 
 
 async def _upgrade(
@@ -47,7 +59,7 @@ async def _upgrade(
         async with asyncio.timeout(CONNECT_SECONDS):
             inner_reader, inner_writer = await asyncio.open_connection(host, port, ssl=context)
     except (OSError, TimeoutError) as error:
-        raise Refused(502, f"error trying to reach service: {error or type(error).__name__}") from None
+        raise _unreachable(shown, error) from None
     head = [f"{request.method} {target} HTTP/1.1", f"Host: {shown}"]
     head += [f"{key.decode()}: {value.decode()}" for key, value in request.raw_headers if key.lower() != b"host"]
     inner_writer.write(("\r\n".join(head) + "\r\n\r\n").encode())

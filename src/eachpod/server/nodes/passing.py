@@ -60,7 +60,8 @@ async def _forward(request: web.BaseRequest, target: Target, context: ssl.SSLCon
         raise _unreachable(target, error) from error
 
 
-def _refused(status: int, text: str) -> errors.StatusError:
+def _refused(status: int, sentence: str) -> errors.StatusError:
+    text = sentence.strip()
     if status == errors.BadRequest.code:
         return errors.BadRequest(text)
     if status == errors.NotFound.code:
