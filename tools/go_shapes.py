@@ -5,7 +5,8 @@ usage: python tools/go_shapes.py API_CHECKOUT APIMACHINERY_CHECKOUT
 The wire form of an object follows from the Go structs behind it: whether an empty field is left out, whether zero and
 absent differ. That is not in any published schema, so it is read from the type declarations. Codes of a field:
 
-  s i b f y  string, integer, boolean, number, bytes by value    ps pi pb   by pointer (zero and absent differ)
+  s i j b f y  string, 32 and 64 bit integer, boolean, number, bytes by value
+  ps pi pj pb  by pointer (zero and absent differ)
   S P     struct by value, by pointer                L M  list of structs, map of structs
   ls ms   list, map of plain values, with their type R    map of quantities
   q Q     quantity by value, by pointer              T t  time by value, by pointer
@@ -23,7 +24,7 @@ from pathlib import Path
 GROUPS = [
     "core/v1", "apps/v1", "batch/v1", "autoscaling/v1", "autoscaling/v2", "discovery/v1", "coordination/v1",
     "policy/v1", "storage/v1", "scheduling/v1", "node/v1", "networking/v1", "rbac/v1", "events/v1",
-    "authentication/v1", "authorization/v1", "admissionregistration/v1", "certificates/v1",
+    "authentication/v1", "authorization/v1", "admissionregistration/v1", "certificates/v1", "resource/v1",
 ]  # fmt: skip
 META = "meta/v1"
 STRUCT = re.compile(r"^type (\w+) struct \{$")
@@ -34,9 +35,9 @@ IMPORT = re.compile(r'^\s*(\w+)?\s*"k8s\.io/(api|apimachinery/pkg/apis)/([\w/]+)
 SCALARS = {
     "string": "s",
     "bool": "b",
-    "int": "i",
+    "int": "j",
     "int32": "i",
-    "int64": "i",
+    "int64": "j",
     "uint8": "i",
     "float64": "i",
     "byte": "i",

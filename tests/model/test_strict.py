@@ -26,19 +26,38 @@ def test_unknown_fields_are_named_by_path() -> None:
 @pytest.mark.parametrize(
     ("body", "text"),
     [
-        (pod(name=3), "cannot unmarshal number into Go struct field .spec.containers[0].name of type string"),
-        (pod(stdin="yes"), "cannot unmarshal string into Go struct field .spec.containers[0].stdin of type bool"),
-        (pod(command="x"), "cannot unmarshal string into Go struct field .spec.containers[0].command of type []string"),
+        (pod(name=3), "cannot unmarshal number into Go struct field Container.spec.containers[0].name of type string"),
+        (
+            pod(stdin="yes"),
+            "cannot unmarshal string into Go struct field Container.spec.containers[0].stdin of type bool",
+        ),
+        (
+            pod(command="x"),
+            "cannot unmarshal string into Go struct field Container.spec.containers[0].command of type []string",
+        ),
         (pod(ports=[{"containerPort": "80"}]), "of type int32"),
         (pod(resources={"limits": {"cpu": "much"}}), "quantities must match the regular expression"),
         (pod(livenessProbe={"httpGet": {"port": True}}), "cannot unmarshal bool"),
-        ({"metadata": {"labels": {"a": 1}}}, "cannot unmarshal number into Go struct field .metadata.labels.a"),
+        (
+            {"metadata": {"labels": {"a": 1}}},
+            "cannot unmarshal number into Go struct field ObjectMeta.metadata.labels.a of type string",
+        ),
+        ({"spec": []}, "cannot unmarshal array into Go struct field Pod.spec of type v1.PodSpec"),
+        ({"spec": {"terminationGracePeriodSeconds": 2**63}}, f"number {2**63} into Go struct field"),
+        (pod(ports=[{"containerPort": 2**31}]), "unmarshal number 2147483648 into Go struct field ContainerPort"),
         ({"metadata": {"creationTimestamp": "now"}}, 'parsing time "now"'),
         ({"spec": {"containers": {}}}, "cannot unmarshal object"),
     ],
 )
 def test_wrong_types(body: dict[str, Any], text: str) -> None:
     assert text in examine("core/v1.Pod", body).wrong
+
+
+def test_integers_reach_as_far_as_their_kind() -> None:
+    widest = {
+        "spec": {"terminationGracePeriodSeconds": 2**63 - 1, "containers": [{"ports": [{"hostPort": 2**31 - 1}]}]}
+    }
+    assert examine("core/v1.Pod", widest).wrong == ""
 
 
 def test_base64() -> None:

@@ -20,7 +20,7 @@ from eachpod.model.resources import (
 )
 from eachpod.server.app import ApiServer
 from eachpod.store.memory import MemoryStore
-from eachpod.wire.http import JSON_PATCH, STRATEGIC_PATCH, Request
+from eachpod.wire.http import JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, Request
 
 
 def config(name_: str, **data: str) -> Object:
@@ -122,6 +122,21 @@ async def test_patches(client: Client) -> None:
         await client.patch(STATEFULSET, "w", "x", operations, content_type=JSON_PATCH)
     scale = await client.patch(STATEFULSET, "w", "x", {"spec": {"replicas": 4}}, subresource="scale")
     assert (scale["kind"], scale["spec"], scale["status"]["selector"]) == ("Scale", {"replicas": 4}, "app=w")
+
+
+@pytest.mark.parametrize(
+    ("patch", "media"),
+    [
+        ({"data": {"k": 1}}, MERGE_PATCH),
+        ({"kind": "Secret"}, MERGE_PATCH),
+        ([{"op": "replace", "path": "/apiVersion", "value": "v2"}], JSON_PATCH),
+    ],
+)
+async def test_a_patch_is_to_blame_for_what_it_makes(client: Client, patch: Any, media: str) -> None:
+    await client.create(CONFIGMAP, config("a"))
+    with pytest.raises(Invalid, match=r'^ "" is invalid: patch: Invalid value: "\{') as raised:
+        await client.patch(CONFIGMAP, "a", "x", patch, content_type=media)
+    assert "cannot be handled" not in raised.value.message
 
 
 async def test_patches_at_once_are_all_kept(client: Client) -> None:
@@ -259,11 +274,15 @@ async def test_dry_runs_leave_nothing_behind(client: Client, store: MemoryStore)
 async def test_namespaces_that_end_take_nothing_new(client: Client) -> None:
     marked = await client.delete(NAMESPACE, "x")
     assert marked["status"]["phase"] == "Terminating"
+    assert "deletionGracePeriodSeconds" not in marked["metadata"]
     with pytest.raises(Forbidden, match="because it is being terminated"):
         await client.create(CONFIGMAP, config("a"))
     with pytest.raises(Forbidden, match="may not be deleted"):
         await client.delete(NAMESPACE, "default")
-    await client.transport.send(Request("PUT", NAMESPACE.path("", "x", "finalize"), {}, {**marked, "spec": {}}))
+    bad = {**marked, "spec": {"finalizers": ["nope"]}}
+    with pytest.raises(Invalid, match="neither a standard finalizer name"):
+        await client.update(NAMESPACE, bad, "finalize")
+    await client.update(NAMESPACE, {**marked, "spec": {}}, "finalize")
     with pytest.raises(NotFound):
         await client.get(NAMESPACE, "x")
 

@@ -8,7 +8,7 @@ import pytest
 from eachpod.client.client import Client
 from eachpod.model.errors import Expired
 from eachpod.model.objects import Object, annotations, name, revision
-from eachpod.model.resources import CONFIGMAP
+from eachpod.model.resources import CONFIGMAP, STATEFULSET
 from eachpod.server.app import ApiServer
 from eachpod.server.user import LOOPBACK
 from eachpod.server.watches import INITIAL_END, QUEUE_LIMIT
@@ -39,6 +39,13 @@ async def test_the_whole_state_comes_first_and_its_end_is_marked(client: Client,
 async def test_an_empty_state_ends_as_well(client: Client) -> None:
     mark = await anext(client.watch(CONFIGMAP, "x", initial_events=True))
     assert mark.type == "BOOKMARK"
+
+
+async def test_a_mark_has_the_form_of_its_kind(client: Client) -> None:
+    mark = (await anext(client.watch(STATEFULSET, "x", initial_events=True))).object
+    template = {"metadata": {}, "spec": {"containers": None}}
+    empty = {"replicas": 0, "selector": None, "serviceName": "", "template": template, "updateStrategy": {}}
+    assert (mark["spec"], mark["status"]) == (empty, {"replicas": 0, "availableReplicas": 0})
 
 
 async def test_after_a_revision_nothing_is_lost_or_repeated(client: Client) -> None:

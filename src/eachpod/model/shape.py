@@ -67,7 +67,7 @@ def zero(name: str) -> Object:
     return shape(name).fit({})
 
 
-_ZEROS: dict[str, Any] = {"s": "", "y": "", "i": 0, "f": 0, "b": False}
+_ZEROS: dict[str, Any] = {"s": "", "y": "", "i": 0, "j": 0, "f": 0, "b": False}
 
 
 def _rule(code: str) -> Rule:

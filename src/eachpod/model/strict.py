@@ -12,9 +12,17 @@ from . import quantity, timestamps
 from .objects import Object
 from .shape import fields
 
-_NAMES = {"s": "string", "y": "string", "i": "int32", "f": "float64", "b": "bool"}
-_PYTHON: dict[str, tuple[type, ...]] = {"s": (str,), "y": (str,), "i": (int,), "f": (int, float), "b": (bool,)}
-_INT64 = 2**63
+_NAMES = {"s": "string", "y": "string", "i": "int32", "j": "int64", "f": "float64", "b": "bool"}
+_PYTHON: dict[str, tuple[type, ...]] = {
+    "s": (str,),
+    "y": (str,),
+    "i": (int,),
+    "j": (int,),
+    "f": (int, float),
+    "b": (bool,),
+}
+# How far integers reach, to either side.
+_REACH = {"i": 2**31, "j": 2**63}
 
 
 @dataclass(slots=True)
@@ -23,6 +31,8 @@ class Findings:
 
     wrong: str = ""
     unknown: list[str] = field(default_factory=list)
+    # The struct whose fields are being looked at, as messages name it.
+    owner: str = ""
 
 
 def examine(struct: str, obj: Object) -> Findings:
@@ -46,7 +56,7 @@ def _codes(struct: str) -> dict[str, tuple[str, str, str]]:
 def _struct(struct: str, obj: Any, path: str, findings: Findings) -> None:
     if not isinstance(obj, dict):
         if obj is not None:
-            _mistyped(obj, struct.rpartition(".")[2], path, findings)
+            _mistyped(obj, struct.rpartition("/")[2], path, findings)
         return
     codes = _codes(struct)
     for key, value in obj.items():
@@ -55,6 +65,7 @@ def _struct(struct: str, obj: Any, path: str, findings: Findings) -> None:
         if code is None:
             findings.unknown.append(where)
         elif value is not None:
+            findings.owner = struct
             _value(code, value, where, findings)
 
 
@@ -76,7 +87,7 @@ def _value(code: tuple[str, str, str], value: Any, path: str, findings: Findings
 
 def _list(plain: str, struct: str, value: Any, path: str, findings: Findings) -> None:
     if not isinstance(value, list):
-        _mistyped(value, f"[]{struct.rpartition('.')[2] or _NAMES.get(plain, 'interface {}')}", path, findings)
+        _mistyped(value, f"[]{struct.rpartition('/')[2] or _NAMES.get(plain, 'interface {}')}", path, findings)
         return
     for index, item in enumerate(value):
         if struct:
@@ -87,7 +98,7 @@ def _list(plain: str, struct: str, value: Any, path: str, findings: Findings) ->
 
 def _map(plain: str, struct: str, value: Any, path: str, findings: Findings) -> None:
     if not isinstance(value, dict):
-        _mistyped(value, f"map[string]{struct.rpartition('.')[2] or _NAMES.get(plain, 'string')}", path, findings)
+        _mistyped(value, f"map[string]{struct.rpartition('/')[2] or _NAMES.get(plain, 'string')}", path, findings)
         return
     for key, item in value.items():
         if struct:
@@ -105,11 +116,11 @@ def _plain(letter: str, value: Any, path: str, findings: Findings) -> None:
 
 def _scalar(letter: str, value: Any, path: str, findings: Findings) -> None:
     right = isinstance(value, _PYTHON[letter])
-    if letter in "if" and isinstance(value, bool):
+    if letter in "ijf" and isinstance(value, bool):
         right = False
-    if letter == "i" and isinstance(value, float) and value.is_integer():
+    if letter in _REACH and isinstance(value, float) and value.is_integer():
         right = True
-    if letter == "i" and right and not -_INT64 <= value < _INT64:
+    if letter in _REACH and right and not -_REACH[letter] <= value < _REACH[letter]:
         right = False
     if not right:
         _mistyped(value, _NAMES[letter], path, findings)
@@ -154,6 +165,8 @@ def _mistyped(value: Any, wanted: str, path: str, findings: Findings) -> None:
     if findings.wrong:
         return
     kinds = {bool: "bool", str: "string", int: "number", float: "number", list: "array", dict: "object"}
-    owner = path.rpartition(".")[2]
+    owner = findings.owner.rpartition(".")[2]
     given = kinds.get(type(value), "value")
-    findings.wrong = f"json: cannot unmarshal {given} into Go struct field .{path or owner} of type {wanted}"
+    if given == "number" and wanted in ("int32", "int64"):
+        given = f"number {value}"  # a number, but not of that kind
+    findings.wrong = f"json: cannot unmarshal {given} into Go struct field {owner}.{path} of type {wanted}"

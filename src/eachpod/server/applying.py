@@ -2,8 +2,10 @@
 
 from eachpod.model import errors
 from eachpod.model.fielderrors import FieldError, forbidden, invalid, required, too_long
+from eachpod.model.kind import Kind
 from eachpod.model.objects import Object, dig, put
-from eachpod.model.patch import apply
+from eachpod.model.patch import apply, typed
+from eachpod.model.strict import examine
 from eachpod.model.structure import struct_of
 from eachpod.model.timestamps import render
 from eachpod.wire.http import Response
@@ -43,45 +45,81 @@ def check_options(call: Call, *, applies: bool) -> None:
 async def handle(core: Core, call: Call) -> Response:
     check_options(call, applies=True)
     kind = call.kind
-    wanted = decode.parsed(call.request.body, "application/yaml")
-    if not isinstance(wanted, dict):
-        raise errors.BadRequest("an apply patch has to be an object")
-    decode.check_identity(kind, wanted)
-    wanted = fieldcheck.check(kind, wanted, fieldcheck.level(call.request.query), call.context)
-    if dig(wanted, "metadata", "managedFields"):
-        raise errors.BadRequest("metadata.managedFields must be nil")
-    wanted = put(wanted, ("metadata", "name"), dig(wanted, "metadata", "name") or call.info.name)
-    if wanted["metadata"]["name"] != call.info.name:
-        sent = wanted["metadata"]["name"]
-        raise errors.BadRequest(
-            f"the name of the object ({sent}) does not match the name on the URL ({call.info.name})"
-        )
+    wanted = wanted_of(call, kind)
     if core.store.get(call.key()) is None and not call.info.subresource:
         if uid := dig(wanted, "metadata", "uid"):
             why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
             raise errors.conflict(call.resource, call.info.name, why)
-        body = _merged(call, {"metadata": {}}, wanted)
+        body = merged(call, kind, {"metadata": {}}, wanted)
         body = decode.defaulted(kind, decode.parsed(body, "application/json"))
         return writes.answer(call, 201, (await writes.stored_new(core, call, body)).object)
 
     def next_state(old: Object) -> Object:
-        made = decode.parsed(_merged(call, old, wanted), "application/json")
+        made = decode.parsed(merged(call, kind, old, wanted), "application/json")
         return decode.defaulted(kind, made)
 
     return writes.answer(call, 200, await writes.change(core, call, next_state, applies=True))
 
 
-def _merged(call: Call, old: Object, wanted: Object) -> Object:
-    struct = struct_of(call.resource)
+def wanted_of(call: Call, kind: Kind) -> Object:
+    """The apply configuration of a request: what its body says about an object of this kind."""
+    wanted = decode.parsed(call.request.body, "application/yaml")
+    if not isinstance(wanted, dict):
+        raise errors.BadRequest("an apply patch has to be an object")
+    _check_doubled(call)
+    decode.check_identity(kind, wanted)
+    _check_types(kind, wanted)
+    if dig(wanted, "metadata", "managedFields"):
+        raise errors.BadRequest("metadata.managedFields must be nil")
+    wanted = put(wanted, ("metadata", "name"), dig(wanted, "metadata", "name") or call.info.name)
+    writes.check_name(call, wanted)
+    return wanted
+
+
+def _check_doubled(call: Call) -> None:
+    chosen = fieldcheck.level(call.request.query)
+    found = [f'line {line}: key "{key}" already set in map' for line, key in fieldcheck.doubled_keys(call.request.body)]
+    if found and chosen == fieldcheck.STRICT:
+        why = "".join(f"\n  {fault}" for fault in found)
+        raise errors.BadRequest(
+            f"error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:{why}"
+        )
+    for fault in found if chosen == fieldcheck.WARN else ():
+        call.context.warn(fault)
+
+
+def _check_types(kind: Kind, wanted: Object) -> None:
+    """What does not fit its kind ends an apply, whatever the level of field validation."""
+    resource, struct = kind.resource, struct_of(kind.resource)
+    if not struct:
+        return
+    meta = wanted.get("metadata")
+    meta = meta if isinstance(meta, dict) else {}
+    form = f"{resource.group}/{resource.version}, Kind={resource.kind}"
+    which = f"({meta.get('namespace') or ''}/{meta.get('name') or ''}; {form})"
+    if found := typed.faults(wanted, struct):
+        told = found[0] if len(found) == 1 else "errors:" + "".join(f"\n  {fault}" for fault in found)
+        raise errors.InternalError(f"failed to create typed patch object {which}: {told}", reason="")
+    if wrong := examine(struct, wanted).wrong:
+        why = f"unable to convert unstructured object to {form}: {wrong}"
+        raise errors.InternalError(f"failed to convert new object {which} to proper version: {why}", reason="")
+
+
+def merged(call: Call, kind: Kind, old: Object, wanted: Object) -> Object:
+    """`old` with what is applied, and with the owners that its fields then have."""
+    struct = struct_of(kind.resource)
     who: Object = {
         "manager": call.context.field_manager,
         "operation": "Apply",
-        "apiVersion": call.resource.api_version,
+        "apiVersion": kind.resource.api_version,
         "time": render(call.context.now),
     }
     if call.info.subresource:
         who["subresource"] = call.info.subresource
-    applied = _owned_part(call, wanted)
+    fields = ("metadata", "managedFields")
+    if not dig(old, *fields):
+        old = put(old, fields, apply.unrecorded(old, struct, who))
+    applied = _owned_part(call, kind, wanted)
     heir = _CLIENT_SIDE if who["manager"] == "kubectl" else ""
     try:
         done = apply.applied(old, applied, struct, who, force=flag(call.request.query, "force"), heir_of=heir)
@@ -89,17 +127,16 @@ def _merged(call: Call, old: Object, wanted: Object) -> Object:
         raise errors.InternalError(str(error), reason="") from None
     if done.clashes:
         raise _conflict(done.clashes)
-    made = present.sealed(done.obj, call.resource)
-    fields = ("metadata", "managedFields")
+    made = present.sealed(done.obj, kind.resource)
     return put(made, fields, done.entries or [{}])  # an empty list would not be told from none
 
 
-def _owned_part(call: Call, wanted: Object) -> Object:
+def _owned_part(call: Call, kind: Kind, wanted: Object) -> Object:
     """What an apply to this endpoint can own: the status is a matter of its own."""
     if call.info.subresource == "status":
         kept = {"metadata": {"name": call.info.name}}
         return {**kept, **({"status": wanted["status"]} if "status" in wanted else {})}
-    if call.kind.has_status:
+    if kind.has_status:
         return {key: value for key, value in wanted.items() if key != "status"}
     return wanted
 

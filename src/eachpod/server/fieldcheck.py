@@ -2,18 +2,23 @@
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
+
+import yaml
 
 from eachpod.model import errors
 from eachpod.model.kind import Kind
 from eachpod.model.objects import Object
 from eachpod.model.strict import examine
 from eachpod.model.structure import struct_of
+from eachpod.wire.http import Body
 
 from .context import Context
 from .requestinfo import Query, text
 
 IGNORE, WARN, STRICT = "Ignore", "Warn", "Strict"
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TOKEN = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
 
@@ -92,6 +97,30 @@ def doubled_fields(data: bytes) -> list[str]:
     except ValueError:
         return []
     return found
+
+
+def doubled_keys(body: Body) -> list[tuple[int, str]]:
+    """Keys that a YAML text has twice in one mapping, with their lines."""
+    if not isinstance(body, bytes):
+        return []
+    try:
+        root = yaml.compose(body, Loader=_LOADER)
+    except (yaml.YAMLError, UnicodeDecodeError):
+        return []
+    return list(_doubled_in(root))
+
+
+def _doubled_in(node: yaml.Node | None) -> Iterator[tuple[int, str]]:
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                yield key.start_mark.line + 1, key.value
+            seen.add(str(key.value))
+            yield from _doubled_in(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _doubled_in(item)
 
 
 def check_dry_run(values: list[str], options: str) -> None:

@@ -9,21 +9,19 @@ import gzip
 import logging
 import ssl
 import time
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import orjson
 import yaml
 from aiohttp import web
 
 from eachpod.model import errors
-from eachpod.model.objects import Object
 from eachpod.wire.channels import bearer_token
 from eachpod.wire.http import Request, Response
 
 from . import endpoints, requestinfo
+from .answers import as_http, headers_of
 from .app import ApiServer
 from .authn import Authenticator
 from .calls import unknown_path
@@ -63,12 +61,12 @@ class HttpFront:
             with self.metrics.under_way(info):
                 response = await self._answer(request, info, query)
         except errors.StatusError as error:
-            response = _plain(Response(error.status_code, error.status()))
+            response = as_http(Response(error.status_code, error.status()))
         except (asyncio.CancelledError, ConnectionError):
             raise
         except Exception:
             log.exception("%s %s failed", request.method, request.path)
-            response = _plain(Response(500, errors.InternalError("Internal error occurred").status()))
+            response = as_http(Response(500, errors.InternalError("Internal error occurred").status()))
         self.metrics.seen(info, response.status, time.perf_counter() - started)
         return response
 
@@ -82,7 +80,7 @@ class HttpFront:
             return self._elsewhere(request, accept, query)
         if info.group not in self.server.registry.groups():
             self.server.authorize(user, info)
-            return _plain(endpoints.text(404, "404 page not found\n"))
+            return as_http(endpoints.text(404, "404 page not found\n"))
         if info.verb == "watch":
             asked = Request("GET", request.path, query, accept=accept)
             return await self._stream(request, self.server.watch(asked, user))
@@ -100,11 +98,11 @@ class HttpFront:
             return web.Response(body=self.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
         found = endpoints.answer(self.server, request.method, request.path, accept, query)
         if found is None:
-            return _plain(endpoints.text(404, "404 page not found\n"))
+            return as_http(endpoints.text(404, "404 page not found\n"))
         tag = found.headers.get("Etag")
         if tag and request.headers.get("If-None-Match") == tag:
             return web.Response(status=304, headers={"Etag": tag})
-        return _plain(found)
+        return as_http(found)
 
     async def _to_node(self, request: web.BaseRequest, query: requestinfo.Query, user: User) -> web.StreamResponse:
         call = self.server.call(Request(request.method, request.path, query), user)
@@ -125,7 +123,7 @@ class HttpFront:
         return impersonated(user, request.headers.items(), self.server.authorize)
 
     async def _stream(self, request: web.BaseRequest, watch: Watch) -> web.StreamResponse:
-        headers = _headers(_JSON)
+        headers = headers_of(_JSON)
         response = web.StreamResponse(status=200, headers=headers)
         response.enable_chunked_encoding()
         try:
@@ -151,8 +149,8 @@ def _written(response: Response, request: web.BaseRequest) -> web.Response:
     if "application/yaml" in accept and "json" not in accept:
         value = orjson.loads(response.body) if isinstance(response.body, bytes) else response.body
         text = yaml.safe_dump(value, default_flow_style=False).encode()
-        return _plain(replace(response, body=text, content_type="application/yaml"))
-    made = _plain(response)
+        return as_http(replace(response, body=text, content_type="application/yaml"))
+    made = as_http(response)
     if (
         isinstance(made.body, bytes)
         and len(made.body) > _GZIP_FROM
@@ -183,29 +181,3 @@ def _query(request: web.BaseRequest) -> dict[str, str | tuple[str, ...]]:
         values = request.query.getall(key)
         found[key] = values[0] if len(values) == 1 else tuple(values)
     return found
-
-
-def _headers(content_type: str) -> dict[str, str]:
-    return {"Content-Type": content_type, "Audit-Id": str(uuid.uuid4()), "Cache-Control": "no-cache, private"}
-
-
-def _plain(response: Response) -> web.Response:
-    body: Any = response.body
-    data = body if isinstance(body, bytes) else orjson.dumps(body)
-    headers = {**_headers(response.content_type), **response.headers}
-    made = web.Response(status=response.status, body=data, headers=headers)
-    for text in response.warnings:
-        made.headers.add("Warning", f'299 - "{_quoted(text)}"')
-    retry = _retry_after(body) if response.status >= 400 else None
-    if retry:
-        made.headers["Retry-After"] = str(retry)
-    return made
-
-
-def _retry_after(body: object) -> int | None:
-    details: Object = body.get("details") or {} if isinstance(body, dict) else {}
-    return details.get("retryAfterSeconds")
-
-
-def _quoted(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')

@@ -23,6 +23,7 @@ _PLAIN: dict[str, Object] = {
     "s": {"type": "string"},
     "y": {"type": "string", "format": "byte"},
     "i": {"type": "integer", "format": "int32"},
+    "j": {"type": "integer", "format": "int64"},
     "f": {"type": "number", "format": "double"},
     "b": {"type": "boolean"},
     "o": {"$ref": PREFIX + INT_OR_STRING},
@@ -31,7 +32,7 @@ _PLAIN: dict[str, Object] = {
     "x": {"type": "object"},
 }
 # A value that is left out has this one where the field is always written. References take theirs from what they name.
-_ZEROS: dict[str, Any] = {"s": "", "i": 0, "f": 0, "b": False}
+_ZEROS: dict[str, Any] = {"s": "", "i": 0, "j": 0, "f": 0, "b": False}
 
 
 @cache

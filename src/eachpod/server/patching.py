@@ -1,5 +1,6 @@
 """PATCH bodies of every type, each made into a function from the present object to the next."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -88,16 +89,22 @@ def _strategic(old: Object, body: Object, struct: str) -> Object:
 
 
 @contextmanager
-def refused(call: Call) -> Iterator[None]:
-    """What is wrong with the outcome of a strategic merge is the patch's fault."""
+def refused(call: Call, made: Object) -> Iterator[None]:
+    """What is wrong with the outcome of a patch is the patch's fault. A strategic merge is shown itself, of the others
+    the outcome."""
     try:
         yield
     except errors.BadRequest as error:
-        if decode.media_type(call.request.content_type) != STRATEGIC_PATCH:
-            raise
-        body = decode.parsed(call.request.body, "application/json")
-        fault = invalid("patch", strategic.shown(body), _in_words_of_patches(error.message))
+        if decode.media_type(call.request.content_type) == STRATEGIC_PATCH:
+            shown = strategic.shown(decode.parsed(call.request.body, "application/json"))
+            fault = invalid("patch", shown, _in_words_of_patches(error.message))
+        else:
+            shown = json.dumps(dict(sorted(made.items())), separators=(",", ":"), ensure_ascii=False)
+            fault = invalid("patch", shown, _UNHANDLED.sub("", error.message))
         raise errors.Invalid(f' "" is invalid: {fault}', details={"causes": [fault.cause()]}) from None
+
+
+_UNHANDLED = re.compile(r'^\w+ in version "[^"]*" cannot be handled as an? \w+: ')
 
 
 _MISTYPED = re.compile(r"cannot unmarshal (\w+) into Go .* of type (\S+)$")

@@ -13,6 +13,8 @@ from eachpod.model import table
 from eachpod.model.kind import Kind
 from eachpod.model.objects import Object
 from eachpod.model.resource import Resource
+from eachpod.model.shape import zero
+from eachpod.model.structure import struct_of
 from eachpod.store.contract import Entry
 
 from .negotiate import Form
@@ -32,6 +34,16 @@ def converted(kind: Kind, obj: Object) -> Object:
     """An object in the kind's own version, where several versions share one store."""
     convert = kind.extra.get("from_stored")
     return convert(obj) if convert else obj
+
+
+def blank(kind: Kind) -> Object:
+    """An object of the kind without content, as bookmarks carry it. The memory form of some kinds has a number where
+    the written form may do without; `blank_spec` names those."""
+    struct = struct_of(kind.resource)
+    made = zero(struct) if struct else {}
+    if "blank_spec" in kind.extra:
+        made["spec"] = {**made["spec"], **kind.extra["blank_spec"]}
+    return sealed(made, kind.resource)
 
 
 def single(kind: Kind, obj: Object, form: Form, now: float) -> Object:

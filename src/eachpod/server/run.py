@@ -19,6 +19,7 @@ from .authn import Authenticator, TokenReader, read_token_file
 from .authz import Authorizer
 from .bootstrap import install, keep_pointing
 from .config import ServerConfig
+from .connections import Connections
 from .expiry import expire_events
 from .http import HttpFront
 from .nodes.passing import AgentTls
@@ -37,7 +38,7 @@ async def serve(config: ServerConfig, ready: Callable[[ApiServer], None]) -> Non
     rbac.follow(store)
     server.authorize, server.token_user = Authorizer(rbac), authenticator.token_user
     server.plugins = (*server.plugins, Escalation(rbac))
-    front = web.Server(HttpFront(server, authenticator, _agent_tls(config)), access_log=None, logger=_connections())
+    front = Connections(HttpFront(server, authenticator, _agent_tls(config)), access_log=None, logger=_connections())
     runner = web.ServerRunner(front, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()
     try:

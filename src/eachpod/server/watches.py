@@ -22,7 +22,7 @@ from eachpod.store.contract import Compacted, Entry, Event, Store
 from eachpod.wire.http import WatchEvent
 
 from .negotiate import Form
-from .present import converted
+from .present import blank, converted
 from .selection import Selection
 
 # An event of a client that has not taken the ones before: about a minute of a busy cluster.
@@ -158,11 +158,10 @@ class Watch:
         self._ready.set()
 
     def _bookmark(self, revision: int, *, initial_end: bool = False) -> None:
-        resource = self.request.kind.resource
         meta: Object = {"resourceVersion": str(revision)}
         if initial_end:
             meta["annotations"] = {INITIAL_END: "true"}
-        body: Object = {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": meta}
+        body: Object = {**blank(self.request.kind), "metadata": meta}
         if self.request.form.shape == "Table":
             row: Object = {"cells": [], "object": body}
             body = table.table(self.request.kind, [], 0, list_meta={"resourceVersion": str(revision)}, headers=False)

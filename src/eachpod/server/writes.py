@@ -6,13 +6,14 @@ from dataclasses import replace
 
 from eachpod.model import errors
 from eachpod.model.fielderrors import invalid, not_supported
+from eachpod.model.kind import Kind
 from eachpod.model.objects import Object, dig, drop, name, put
 from eachpod.model.patch.apply import tracked
 from eachpod.model.resources import ENDPOINTS, SERVICE
 from eachpod.model.structure import struct_of
 from eachpod.model.timestamps import render
 from eachpod.store.contract import Change, Entry, Key, RevisionConflict
-from eachpod.wire.http import APPLY_PATCH, Response
+from eachpod.wire.http import APPLY_PATCH, STRATEGIC_PATCH, Response
 
 from . import applying, decode, fieldcheck, patching, present
 from .admission.chain import Attributes, admit
@@ -62,14 +63,19 @@ async def stored_new(core: Core, call: Call, body: Object) -> Entry:
     raise taken
 
 
-async def update(core: Core, call: Call) -> Response:
-    body = decode.object_of(call.kind, call.request, call.context)
-    sent = dig(body, "metadata", "name", default="")
-    if sent != call.info.name:
-        why = f"the name of the object ({sent}) does not match the name on the URL ({call.info.name})"
-        if not sent:
+def check_name(call: Call, sent: Object) -> None:
+    """BadRequest where an object has another name than the path."""
+    given = dig(sent, "metadata", "name", default="")
+    if given != call.info.name:
+        why = f"the name of the object ({given}) does not match the name on the URL ({call.info.name})"
+        if not given:
             why = f"the name of the object ({call.info.name} based on URL) was undeterminable: name must be provided"
         raise errors.BadRequest(why)
+
+
+async def update(core: Core, call: Call) -> Response:
+    body = decode.object_of(call.kind, call.request, call.context)
+    check_name(call, body)
     if core.store.get(call.key()) is None and call.kind.create_on_update and not call.info.subresource:
         return answer(call, 201, (await stored_new(core, call, body)).object)
 
@@ -115,18 +121,23 @@ async def _changed(core: Core, call: Call, next_state: Callable[[Object], Object
 def _tracked(call: Call, old: Object, new: Object) -> Object:
     """`new` with the owners of its fields, as they are after this write. Parts of the control plane own nothing: that
     would cost more than it tells."""
-    who = {
-        "manager": call.context.writer,
-        "operation": "Update",
-        "apiVersion": call.resource.api_version,
-        "time": render(call.context.now),
-        **({"subresource": call.info.subresource} if call.info.subresource else {}),
-    }
+    who = writer_of(call, call.resource.api_version)
     struct, fields = struct_of(call.resource), ("metadata", "managedFields")
     held = dig(old, *fields)
     if call.context.writer and struct:
         held = tracked(old, new, struct, who, status=call.info.subresource == "status")
     return put(new, fields, held) if held else drop(new, fields)
+
+
+def writer_of(call: Call, version: str) -> Object:
+    """An entry of managedFields but for the fields, for an ordinary write in the form of a version."""
+    return {
+        "manager": call.context.writer,
+        "operation": "Update",
+        "apiVersion": version,
+        "time": render(call.context.now),
+        **({"subresource": call.info.subresource} if call.info.subresource else {}),
+    }
 
 
 def _same(new: Object, old: Object) -> bool:
@@ -156,17 +167,20 @@ async def patched(core: Core, call: Call, wanted: Patch) -> Object:
     chosen = fieldcheck.level(call.request.query)
 
     def next_state(old: Object) -> Object:
-        made = wanted(old)
-        decode.check_identity(call.kind, made)
-        sent = dig(made, "metadata", "name", default="")
-        if sent != call.info.name:
-            why = f"the name of the object ({sent}) does not match the name on the URL ({call.info.name})"
-            raise errors.BadRequest(why)
-        with patching.refused(call):
-            made = fieldcheck.check(call.kind, made, chosen, call.context)
+        made = readable(call, call.kind, wanted(old), chosen)
+        check_name(call, made)
         return decode.defaulted(call.kind, made)
 
     return await change(core, call, next_state)
+
+
+def readable(call: Call, kind: Kind, made: Object, chosen: str) -> Object:
+    """What a patch has made, where it is an object of its kind."""
+    if decode.media_type(call.request.content_type) == STRATEGIC_PATCH:
+        decode.check_identity(kind, made)
+    with patching.refused(call, made):
+        decode.check_identity(kind, made)
+        return fieldcheck.check(kind, made, chosen, call.context)
 
 
 def delete_options(call: Call) -> Options:

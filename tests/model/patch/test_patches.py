@@ -33,6 +33,7 @@ def test_a_merge_changes_neither_side_and_is_done_once(target: Any, patch: Any) 
         ([{"op": "remove", "path": "/m/a~1b"}], {"l": [1, 2], "m": {}}),
         ([{"op": "move", "from": "/l/0", "path": "/m/x"}], {"l": [2], "m": {"a/b": "~", "x": 1}}),
         ([{"op": "copy", "from": "/l", "path": "/k"}], {"l": [1, 2], "m": {"a/b": "~"}, "k": [1, 2]}),
+        ([{"op": "replace", "path": "/n", "value": 0}], {"l": [1, 2], "m": {"a/b": "~"}, "n": 0}),
         ([{"op": "test", "path": "/l/1", "value": 2}, {"op": "replace", "path": "", "value": {}}], {}),
     ],
 )
@@ -47,7 +48,8 @@ def test_json_patch(operations: Any, result: Any) -> None:
     "operation",
     [
         {"op": "remove", "path": "/nothing"},
-        {"op": "replace", "path": "/nothing", "value": 1},
+        {"op": "replace", "path": "/nothing/there", "value": 1},
+        {"op": "replace", "path": "/one/x", "value": 1},
         {"op": "add", "path": "/l/5", "value": 1},
         {"op": "add", "path": "/no/way", "value": 1},
         {"op": "test", "path": "/one", "value": True},

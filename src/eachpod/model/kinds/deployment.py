@@ -155,7 +155,10 @@ KIND = Kind(
     row=_row,
     generation=True,
     # Annotations count too: they travel to the replica sets.
-    extra={"generation_of": lambda obj: (obj.get("spec"), (obj.get("metadata") or {}).get("annotations"))},
+    extra={
+        "generation_of": lambda obj: (obj.get("spec"), (obj.get("metadata") or {}).get("annotations")),
+        "blank_spec": {"replicas": 0},
+    },
 )
 REPLICASET_KIND = Kind(
     REPLICASET,
@@ -173,4 +176,5 @@ REPLICASET_KIND = Kind(
     fields=lambda obj: {"status.replicas": str(dig(obj, "status", "replicas", default=0))},
     field_names=(),
     generation=True,
+    extra={"blank_spec": {"replicas": 0}},
 )

@@ -174,4 +174,5 @@ KIND = Kind(
     row=_row,
     generation=True,
     name_rule="label",
+    extra={"blank_spec": {"replicas": 0}},
 )

@@ -103,7 +103,7 @@ def item_key(item: Any, field: Field) -> str:
 def _key_default(struct: str, key: str) -> Any:
     """A key that is left out counts as its default; validation says what is wrong with it."""
     code = fields(struct).get(key, "s") if known(struct) else "s"
-    return _KEY_DEFAULTS.get(key, 0 if code.startswith("i") else "")
+    return _KEY_DEFAULTS.get(key, 0 if code.startswith(("i", "j")) else "")
 
 
 def _json(value: Any) -> str:
@@ -305,7 +305,14 @@ def applied(live: Object, wanted: Object, struct: str, who: Object, *, force: bo
     if result == live:  # nothing came of it: the entry keeps its time, or has none
         entry["time"] = (mine or {}).get("time")
         entry = {key: value for key, value in entry.items() if value is not None}
-    return Applied(result, _sorted([*kept, entry] if tree else kept), [])
+    return Applied(result, by_age([*kept, entry] if tree else kept), [])
+
+
+def unrecorded(live: Object, struct: str, who: Object) -> list[Object]:
+    """The owner of everything in an object that nobody has been recorded to own. `who` says for which endpoint."""
+    tree = owned(live, struct, dots=True)
+    entry = {**who, "manager": _UNRECORDED, "operation": "Update", "fieldsType": "FieldsV1", "fieldsV1": tree}
+    return [entry] if tree else []
 
 
 def tracked(old: Object, new: Object, struct: str, who: Object, *, status: bool = False) -> list[Object]:
@@ -328,9 +335,10 @@ def tracked(old: Object, new: Object, struct: str, who: Object, *, status: bool 
         elif have - changed:
             kept.append({**entry, "fieldsV1": tree_of(have - changed)})
     entry = {**who, "fieldsType": "FieldsV1", "fieldsV1": tree_of(mine)}
-    return _sorted(_capped([*kept, entry] if mine else kept))
+    return by_age(_capped([*kept, entry] if mine else kept))
 
 
+_UNRECORDED = "before-first-apply"
 _MOST_UPDATERS = 10
 _ANCIENT = "ancient-changes"
 
@@ -364,7 +372,8 @@ def _ancient(version: str, members: list[Object]) -> Object:
     }
 
 
-def _sorted(entries: list[Object]) -> list[Object]:
+def by_age(entries: list[Object]) -> list[Object]:
+    """Entries in the order in which managedFields has them."""
     keys = ("operation", "time", "manager", "apiVersion", "subresource")
     return sorted(entries, key=lambda entry: [entry.get(key) or "" for key in keys])
 

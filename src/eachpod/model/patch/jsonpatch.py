@@ -123,9 +123,9 @@ def _replaced(holder: Any, key: str, value: Any) -> Any:
     if isinstance(holder, list):
         index = _index(holder, key)
         return [*holder[:index], value, *holder[index + 1 :]]
-    if isinstance(holder, dict) and key in holder:
+    if isinstance(holder, dict):  # a member need not be there, as the real server has it
         return {**holder, key: value}
-    raise Inapplicable(f"replace operation does not apply: doc is missing key: {key}")
+    raise Inapplicable(f"{key} cannot be replaced in a plain value")
 
 
 def _removed(holder: Any, key: str) -> Any:

@@ -6,7 +6,7 @@ from eachpod.server import reads, writes
 from eachpod.server.calls import Call, Core, not_allowed, unknown_path
 from eachpod.wire.http import Response
 
-from . import binding, eviction, finalize, scale, token
+from . import binding, eviction, scale, token
 
 Handler = Callable[[Core, Call], Awaitable[Response]]
 
@@ -17,7 +17,6 @@ _SPECIAL: dict[str, Handler] = {
     "binding": binding.handle,
     "eviction": eviction.handle,
     "token": token.handle,
-    "finalize": finalize.handle,
 }
 
 
@@ -30,6 +29,6 @@ async def handle(core: Core, call: Call) -> Response:
         raise not_allowed()
     if info.subresource in _SPECIAL:
         return await _SPECIAL[info.subresource](core, call)
-    if info.subresource in ("status", "ephemeralcontainers", "resize"):
+    if info.subresource in ("status", "ephemeralcontainers", "resize", "finalize"):
         return await _WHOLE[info.verb](core, call)
     raise not_allowed()

@@ -1,14 +1,30 @@
 """scale: the number of replicas of anything that has one, in one form (autoscaling/v1 Scale)."""
 
+from collections.abc import Callable
+
 from eachpod.model import errors
 from eachpod.model.fielderrors import invalid
-from eachpod.model.objects import Object, dig, put
-from eachpod.server import decode, present, writes
+from eachpod.model.kind import Kind
+from eachpod.model.objects import Object, dig, drop, put
+from eachpod.model.patch.apply import tracked
+from eachpod.model.patch.scaled import of_object, of_scale
+from eachpod.model.resource import Resource
+from eachpod.model.shape import shape
+from eachpod.model.structure import struct_of
+from eachpod.server import applying, decode, fieldcheck, present, writes
 from eachpod.server.calls import Call, Core
 from eachpod.server.patching import patch_of
-from eachpod.wire.http import Response
+from eachpod.server.verbs.update import check_uid
+from eachpod.wire.http import APPLY_PATCH, Response
 
 _META = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
+_FIELDS = ("metadata", "managedFields")
+_SCALE = Resource("autoscaling", "v1", "Scale", "scales")
+_STRUCT = struct_of(_SCALE)
+_KIND = Kind(_SCALE, default=shape(_STRUCT).fit)
+
+# A scale with the owners of its number, and what becomes of it.
+Change = Callable[[Object], Object]
 
 
 async def handle(core: Core, call: Call) -> Response:
@@ -16,24 +32,47 @@ async def handle(core: Core, call: Call) -> Response:
         entry = core.store.get(call.key())
         if entry is None:
             raise errors.not_found(call.resource, call.info.name)
-        return Response(200, scale_of(present.converted(call.kind, entry.object)))
-    if call.info.verb == "patch":
-        change = patch_of(call, "autoscaling/v1.Scale")
-    else:
-        sent = decode.parsed(call.request.body, call.request.content_type) or {}
-        change = lambda old: sent  # noqa: E731
+        return _answer(call, present.converted(call.kind, entry.object))
+    change = _change(call)
 
     def next_state(old: Object) -> Object:
-        return _scaled(call, old, change(scale_of(old)))
+        scale = scale_of(old)
+        if held := dig(old, *_FIELDS):
+            scale = put(scale, _FIELDS, of_scale(held))
+        return _scaled(call, old, change(scale))
 
-    main = call.about(subresource="")
-    return Response(200, scale_of(await writes.change(core, main, next_state)))
+    return _answer(call, await writes.change(core, call.about(subresource=""), next_state, applies=True))
+
+
+def _answer(call: Call, obj: Object) -> Response:
+    return Response(200, scale_of(obj), warnings=tuple(call.context.warnings))
+
+
+def _change(call: Call) -> Change:
+    """What the request makes of a scale, with its owners."""
+    if call.info.verb == "update":
+        sent = decode.object_of(_KIND, call.request, call.context)
+        return lambda old: _owned(call, old, sent)
+    if decode.media_type(call.request.content_type) == APPLY_PATCH:
+        applying.check_options(call, applies=True)
+        wanted = applying.wanted_of(call, _KIND)
+        return lambda old: applying.merged(call, _KIND, old, wanted)
+    applying.check_options(call, applies=False)
+    patch, chosen = patch_of(call, _STRUCT), fieldcheck.level(call.request.query)
+    return lambda old: _owned(call, old, writes.readable(call, _KIND, patch(old), chosen))
+
+
+def _owned(call: Call, old: Object, new: Object) -> Object:
+    """`new` with its owners; where the number has none, nobody gets it by an ordinary write."""
+    held = dig(old, *_FIELDS)
+    if held and call.context.writer:
+        held = tracked(old, shape(_STRUCT).fit(new), _STRUCT, writes.writer_of(call, _SCALE.api_version))
+    return put(new, _FIELDS, held) if held else drop(new, _FIELDS)
 
 
 def _scaled(call: Call, old: Object, scale: Object) -> Object:
+    writes.check_name(call, scale)
     replicas = dig(scale, "spec", "replicas", default=0)
-    if not isinstance(replicas, int) or isinstance(replicas, bool):
-        raise errors.BadRequest(f"spec.replicas has to be a number, not {replicas!r}")
     if replicas < 0:
         fault = invalid("spec.replicas", replicas, "must be greater than or equal to 0")
         details: Object = {
@@ -44,12 +83,14 @@ def _scaled(call: Call, old: Object, scale: Object) -> Object:
         }
         raise errors.Invalid(f'Scale.autoscaling "{call.info.name}" is invalid: {fault}', details=details)
     new = put(old, ("spec", "replicas"), replicas)
-    version, uid = dig(scale, "metadata", "resourceVersion"), dig(scale, "metadata", "uid")
-    if version:
-        new = put(new, ("metadata", "resourceVersion"), version)
-    else:
-        new = put(new, ("metadata", "resourceVersion"), "")
-    return put(new, ("metadata", "uid"), uid) if uid else new
+    new = put(new, ("metadata", "resourceVersion"), dig(scale, "metadata", "resourceVersion") or "")
+    if uid := dig(scale, "metadata", "uid"):
+        new = put(new, ("metadata", "uid"), uid)
+        check_uid(call.kind, new, old)
+    if entries := dig(old, *_FIELDS):
+        owners = of_object(entries, dig(scale, *_FIELDS, default=[]), call.resource.api_version)
+        new = put(new, _FIELDS, owners or [{}])
+    return new
 
 
 def scale_of(obj: Object) -> Object:
@@ -58,7 +99,8 @@ def scale_of(obj: Object) -> Object:
     selector = selector_text(dig(obj, "spec", "selector"))
     if selector:
         status["selector"] = selector
-    spec = {"replicas": dig(obj, "spec", "replicas", default=0)}
+    replicas = dig(obj, "spec", "replicas", default=0)
+    spec = {"replicas": replicas} if replicas else {}
     return {"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": meta, "spec": spec, "status": status}
 
 

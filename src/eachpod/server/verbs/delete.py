@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from eachpod.model import errors
 from eachpod.model.kind import Kind
 from eachpod.model.objects import Object, deleting, dig, finalizers, name
+from eachpod.model.resources import NAMESPACE
 from eachpod.model.timestamps import parse, render
 
 _ORPHAN, _FOREGROUND = "orphan", "foregroundDeletion"
@@ -59,14 +60,22 @@ def deleted(kind: Kind, old: Object, options: Options, now: float) -> Deletion:
     if not held and not _namespace_waits(kind, old):
         return Deletion(None, gone=True)
     if not deleting(old):
-        marked = _marked(marked, now, 0)
-        if kind.resource.plural == "namespaces" and not kind.resource.group:
-            marked = {**marked, "status": {**(marked.get("status") or {}), "phase": "Terminating"}}
+        marked = _ending(marked, now) if _is_namespace(kind) else _marked(marked, now, 0)
     return Deletion(marked if marked is not old else None, gone=False)
 
 
+def _is_namespace(kind: Kind) -> bool:
+    return kind.resource == NAMESPACE
+
+
 def _namespace_waits(kind: Kind, old: Object) -> bool:
-    return kind.resource.plural == "namespaces" and not kind.resource.group and bool(dig(old, "spec", "finalizers"))
+    return _is_namespace(kind) and bool(dig(old, "spec", "finalizers"))
+
+
+def _ending(namespace: Object, now: float) -> Object:
+    """A namespace has no grace period: it takes as long as its content does."""
+    meta = {**namespace["metadata"], "deletionTimestamp": render(now)}
+    return {**namespace, "metadata": meta, "status": {**(namespace.get("status") or {}), "phase": "Terminating"}}
 
 
 def _graceful(old: Object, options: Options, held: list[str], now: float) -> Deletion:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from eachpod.model import errors, metadata
-from eachpod.model.fielderrors import invalid
+from eachpod.model.fielderrors import FieldError, invalid
 from eachpod.model.kind import Kind
 from eachpod.model.objects import Object, deleting, dig, finalizers, name
 from eachpod.server.admission.chain import Attributes, Plugin, admit
@@ -12,6 +12,8 @@ from eachpod.server.context import Context, View
 from eachpod.server.present import sealed
 
 from .create import Finish, placed, unfinished
+
+Part = tuple[Callable[[Object, Object], Object], Callable[[Object, Object], list[FieldError]]]
 
 # What only the system decides about an object that exists, and what a client may leave out but not change.
 _SYSTEM = ("creationTimestamp", "generation", "selfLink")
@@ -32,10 +34,11 @@ def updated(
     check_version(kind, body, old)
     body = placed(kind, body, dig(old, "metadata", "namespace", default=""))
     new = {**body, "metadata": _metadata(body["metadata"], old["metadata"])}
+    own = _own_rules(kind, subresource)
     if subresource == "status":
         new = _only_status(new, old)
-    elif subresource in _SPECIAL_PARTS:
-        new = _SPECIAL_PARTS[subresource](new, old)
+    elif own:
+        new = own[0](new, old)
     else:
         new = _without_status(kind, new, old)
     attributes = Attributes(
@@ -44,17 +47,15 @@ def updated(
     new = admit(plugins, new, attributes)
     if subresource == "status":
         new = kind.prepare_status(new, old)
-    else:
+    elif not own:
         new = finish(kind, kind.prepare_update(new, old), old, context)
     if subresource != "status":  # annotations count for some kinds, and their status writers set some
         new = _with_generation(kind, new, old)
     faults = metadata.validate_meta_update(new, old)
     if subresource == "status":
         faults += kind.validate_status_update(new, old)
-    elif subresource not in _SPECIAL_PARTS:
-        faults += kind.validate_update(new, old)
-    elif subresource == "resize":
-        faults += kind.validate(new)
+    else:
+        faults += own[1](new, old) if own else kind.validate_update(new, old)
     if faults:
         raise errors.invalid(kind.extra.get("stored_as", kind.resource), name(new), faults)
     for text in kind.warnings(new, old):
@@ -69,7 +70,7 @@ def check_version(kind: Kind, body: Object, old: Object) -> None:
     version = None if version == "0" else version
     if version and version != held.get("resourceVersion"):
         if not str(version).isdigit():
-            raise errors.InternalError(f'Internal error occurred: invalid resource version "{version}"')
+            raise errors.InternalError(f'strconv.ParseUint: parsing "{version}": invalid syntax', reason="")
         text = "the object has been modified; please apply your changes to the latest version and try again"
         raise errors.conflict(kind.resource, name(old), text)
     if not version and not kind.unconditional_update:
@@ -115,31 +116,10 @@ def _only_status(new: Object, old: Object) -> Object:
     return kept
 
 
-def _only_resources(new: Object, old: Object) -> Object:
-    """A pod whose containers have the resources that are asked for; everything else stays."""
-    spec = dict(old["spec"])
-    for field in ("containers", "initContainers"):
-        asked = {each.get("name"): each for each in dig(new, "spec", field, default=[])}
-        if field in spec:
-            spec[field] = [_resized(each, asked.get(each["name"], each)) for each in spec[field]]
-    return {**old, "metadata": {**old["metadata"]}, "spec": spec}
-
-
-def _resized(container: Object, asked: Object) -> Object:
-    fields = ("resources", "resizePolicy")
-    return {**container, **{field: asked[field] for field in fields if field in asked}}
-
-
-def _only_ephemeral(new: Object, old: Object) -> Object:
-    """A pod with the debugging containers that are asked for; everything else stays."""
-    added = dig(new, "spec", "ephemeralContainers")
-    return {**old, "metadata": {**old["metadata"]}, "spec": {**old["spec"], "ephemeralContainers": added or []}}
-
-
-_SPECIAL_PARTS: dict[str, Callable[[Object, Object], Object]] = {
-    "resize": _only_resources,
-    "ephemeralcontainers": _only_ephemeral,
-}
+def _own_rules(kind: Kind, subresource: str) -> Part | None:
+    """What a kind has for writes to one of its endpoints: what is taken over, and what is wrong with the outcome."""
+    parts: dict[str, Part] = kind.extra.get("subresources", {})
+    return parts.get(subresource)
 
 
 def _without_status(kind: Kind, new: Object, old: Object) -> Object:
