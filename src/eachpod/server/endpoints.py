@@ -10,7 +10,7 @@ from eachpod.wire.http import Response
 
 from . import discovery, openapiv2
 from .calls import Core, unknown_path
-from .requestinfo import Query
+from .requestinfo import Query, RequestInfo
 
 VERSION: Object = {
     "major": "1",
@@ -52,6 +52,18 @@ def answer(core: Core, method: str, path: str, accept: str, query: Query) -> Res
     if parts[0] in ("api", "apis") and len(parts) <= (2 if parts[0] == "api" else 3):
         return _discovery(core, parts, accept)
     return None
+
+
+def outside(info: RequestInfo) -> Response:
+    """The answer about objects of a group that is not served.
+
+    There are no custom resources yet, and that is what their list says: kubectl reads it before it says that a kind is
+    misspelt, and would show a failure to read it instead.
+    """
+    if (info.verb, info.group, info.resource) == ("list", "apiextensions.k8s.io", "customresourcedefinitions"):
+        kind = {"kind": "CustomResourceDefinitionList", "apiVersion": f"apiextensions.k8s.io/{info.version}"}
+        return Response(200, {**kind, "metadata": {}, "items": []})
+    return text(404, "404 page not found\n")
 
 
 def _root() -> Response:

@@ -80,7 +80,7 @@ class HttpFront:
             return self._elsewhere(request, accept, query)
         if info.group not in self.server.registry.groups():
             self.server.authorize(user, info)
-            return as_http(endpoints.text(404, "404 page not found\n"))
+            return as_http(endpoints.outside(info))
         if info.verb == "watch":
             asked = Request("GET", request.path, query, accept=accept)
             return await self._stream(request, self.server.watch(asked, user))
