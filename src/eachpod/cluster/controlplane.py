@@ -14,7 +14,7 @@ from eachpod.server.config import ServerConfig
 from eachpod.server.inprocess import InProcessTransport
 from eachpod.server.run import serve
 
-from . import bootstrap
+from . import access, bootstrap
 from .addresses import FABRIC_ADDRESS
 from .identities import FABRIC_PORT
 from .layout import Layout
@@ -41,6 +41,7 @@ def server_config(settings: Settings, fds: list[int], *, alone: bool = False) ->
         advertise_port=FABRIC_PORT if real else settings.api_port,
         agent_cert_path=str(layout.pki / "apiserver-client.crt"),
         agent_key_path=str(layout.pki / "apiserver-client.key"),
+        objects=access.objects(),
     )
 
 

@@ -2,13 +2,11 @@
 
 import datetime
 
-from . import kubeconfig, pki
+from . import access, kubeconfig, pki
 from .addresses import FABRIC_ADDRESS
 from .layout import Layout
 from .settings import Settings
 
-MASTERS = "system:masters"
-_NODES = "system:eachpod-nodes"
 FABRIC_PORT = 6443
 
 
@@ -29,11 +27,11 @@ def issue(settings: Settings, now: datetime.datetime) -> None:
     if not token_key.exists():
         pki.write_secret(token_key, pki.new_token_key())
     authority.server("kube-apiserver", api_names(settings), now).write(layout.pki, "apiserver")
-    authority.client("system:kube-apiserver", [MASTERS], now).write(layout.pki, "apiserver-client")
+    authority.client(access.API_SERVER, [], now).write(layout.pki, "apiserver-client")
     outside = f"https://127.0.0.1:{settings.api_port}"
-    admin = authority.client("kubernetes-admin", [MASTERS], now)
+    admin = authority.client(access.ADMIN, [access.MASTERS], now)
     _write(layout, "admin", kubeconfig.make(settings.context, outside, authority.pem, admin))
-    dns = authority.client("system:eachpod-dns", [MASTERS], now)
+    dns = authority.client(access.DNS, [], now)
     _write(layout, "dns", kubeconfig.make(settings.context, outside, authority.pem, dns))
     if settings.runtime == "containers":
         _real_nodes(settings, authority, now)
@@ -44,17 +42,17 @@ def issue(settings: Settings, now: datetime.datetime) -> None:
 def _real_nodes(settings: Settings, authority: pki.Authority, now: datetime.datetime) -> None:
     """An identity per node; agents reach the API inside the nodes' network."""
     layout, inside = Layout(settings.root), f"https://{FABRIC_ADDRESS}:{FABRIC_PORT}"
-    client = authority.client(_NODES, [MASTERS], now)
     for node in settings.nodes:
         hosts = [node.name, node.address, "127.0.0.1", "localhost"]
-        authority.server(f"system:node:{node.name}", hosts, now).write(layout.node(node.name), "agent")
+        authority.server(access.node_user(node.name), hosts, now).write(layout.node(node.name), "agent")
+        client = authority.client(access.node_user(node.name), [access.NODES], now)
         _write(layout, f"node-{node.name}", kubeconfig.make(settings.context, inside, authority.pem, client))
 
 
 def _simulated_nodes(settings: Settings, authority: pki.Authority, server: str, now: datetime.datetime) -> None:
     """One identity for all: one process is all of them."""
     layout = Layout(settings.root)
-    client = authority.client(_NODES, [MASTERS], now)
+    client = authority.client(access.SIMULATED_NODES, [access.NODES], now)
     _write(layout, "nodes", kubeconfig.make(settings.context, server, authority.pem, client))
     authority.server("eachpod-nodes", ["127.0.0.1", "localhost"], now).write(layout.pki, "nodes")
 

@@ -1,7 +1,8 @@
 """What a cluster holds from its first moment: namespaces, the Service `kubernetes`, roles, priority classes.
 
 Everything is made by ordinary requests, so it passes through the same defaults and checks as what users make. What a
-user has changed is left alone, but for the endpoints of `kubernetes`, which must be where the server is.
+user has changed is left alone, but for the endpoints of `kubernetes`, which must be where the server is, and for the
+objects in the server's configuration.
 """
 
 import asyncio
@@ -57,6 +58,7 @@ async def install(server: ApiServer) -> None:
     for name, value, text in _PRIORITIES:
         await ensure(server, PRIORITYCLASS, {"metadata": {"name": name}, "value": value, "description": text})
     await _install_roles(server)
+    await asyncio.gather(*(_keep(server, resource, wanted) for resource, wanted in server.config.objects))
     await ensure(server, SERVICECIDR, _range(server))
     await _install_service(server)
     await _install_authentication(server)
@@ -72,6 +74,17 @@ async def ensure(server: ApiServer, resource: Resource, obj: Object) -> None:
         await server.answer(Request("POST", resource.path(meta.get("namespace") or ""), body=body), LOOPBACK)
     except errors.AlreadyExists:
         return
+
+
+async def _keep(server: ApiServer, resource: Resource, wanted: Object) -> None:
+    """Create an object; one that is there is made the same in everything but its metadata."""
+    await ensure(server, resource, wanted)
+    name, space = wanted["metadata"]["name"], wanted["metadata"].get("namespace") or ""
+    held = server.view.get(resource, name, space) or {}
+    body = {key: value for key, value in wanted.items() if key != "metadata"}
+    if any(held.get(key) != value for key, value in body.items()):
+        patch = Request("PATCH", resource.path(space, name), body=body, content_type=MERGE_PATCH)
+        await server.answer(patch, LOOPBACK)
 
 
 def _range(server: ApiServer) -> Object:
@@ -122,16 +135,10 @@ async def point_at_server(server: ApiServer) -> None:
         "ports": ports,
     }
     for resource, wanted in ((ENDPOINTS, endpoints), (ENDPOINTSLICE, slice_)):
-        await ensure(server, resource, wanted)
         held = server.view.get(resource, "kubernetes", "default") or {}
         if resource == ENDPOINTSLICE and held.get("addressType") not in (None, wanted["addressType"]):
             await server.answer(Request("DELETE", resource.path("default", "kubernetes")), LOOPBACK)
-            await ensure(server, resource, wanted)
-            continue
-        body = {key: value for key, value in wanted.items() if key != "metadata"}
-        if any(held.get(key) != value for key, value in body.items()):
-            path = resource.path("default", "kubernetes")
-            await server.answer(Request("PATCH", path, body=body, content_type=MERGE_PATCH), LOOPBACK)
+        await _keep(server, resource, wanted)
 
 
 async def keep_pointing(server: ApiServer) -> None:

@@ -3,6 +3,9 @@
 import socket
 from dataclasses import dataclass
 
+from eachpod.model.objects import Object
+from eachpod.model.resource import Resource
+
 
 @dataclass(frozen=True, slots=True)
 class ServerConfig:
@@ -30,3 +33,5 @@ class ServerConfig:
     # What the server shows to node agents.
     agent_cert_path: str = ""
     agent_key_path: str = ""
+    # What has to be there, as it is here, before the first request is answered.
+    objects: tuple[tuple[Resource, Object], ...] = ()
