@@ -29,6 +29,11 @@ def fields(struct: str) -> dict[str, str]:
     return _table()[struct]
 
 
+def by_value(code: str) -> bool:
+    """Whether the field is no pointer, so that its zero stands for absent."""
+    return code[0] in _ZEROS or code[0] in "ST"
+
+
 class Shape:
     """One struct: `fit` brings an object of it into its written form, in place."""
 

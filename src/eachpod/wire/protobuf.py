@@ -96,7 +96,7 @@ def _field(message: str, name: str, kind: str) -> _Field:
     inline = bool(known) and spelled not in known and bare_kind not in _SCALARS
     code = known.get(spelled, "s")
     # Structs that are embedded in others are not in the table of shapes; those in them are pointers.
-    bare = code[0] in "sybifST" if known else bare_kind in _SCALARS
+    bare = shape.by_value(code) if known else bare_kind in _SCALARS
     return _Field(spelled, bare_kind, kind.endswith("*"), kind.startswith("map:"), inline, bare)
 
 

@@ -1,46 +1,13 @@
 """Resources of a pod as a whole, beside those of its containers."""
 
-from fractions import Fraction
-
 from eachpod.model import quantity
 from eachpod.model.fielderrors import FieldError, forbidden, invalid, not_supported
 from eachpod.model.objects import Object, dig
 
 from .amounts import is_huge_page, validate_amount
+from .totals import has_pod_level, of_containers, rendered
 
 _SUPPORTED = ("cpu", "hugepages-", "memory")
-
-
-def _supported(name: str) -> bool:
-    return name in ("cpu", "memory") or is_huge_page(name)
-
-
-def aggregate(spec: Object, kind: str) -> dict[str, str]:
-    """What the containers ask for together: regular ones and sidecars at once, or more where an init container does."""
-    running: dict[str, Fraction] = {}
-    peak: dict[str, Fraction] = {}
-    for container in spec.get("containers") or ():
-        _add(running, dig(container, "resources", kind, default={}))
-    sidecars: dict[str, Fraction] = {}
-    for container in spec.get("initContainers") or ():
-        own = dig(container, "resources", kind, default={})
-        if container.get("restartPolicy") == "Always":
-            _add(sidecars, own)
-            _add(running, own)
-            at_once = dict(sidecars)
-        else:
-            at_once = dict(sidecars)
-            _add(at_once, own)
-        for name, value in at_once.items():
-            peak[name] = max(peak.get(name, Fraction(0)), value)
-    names = {*running, *peak}
-    largest = {name: max(running.get(name, Fraction(0)), peak.get(name, Fraction(0))) for name in names}
-    return {name: quantity.render(value, "10" if name == "cpu" else "2") for name, value in largest.items()}
-
-
-def _add(total: dict[str, Fraction], amounts: Object) -> None:
-    for name, amount in amounts.items():
-        total[name] = total.get(name, Fraction(0)) + quantity.parse(amount)
 
 
 def default_pod_level(spec: Object) -> None:
@@ -50,17 +17,17 @@ def default_pod_level(spec: Object) -> None:
         return
     limits = resources.get("limits") or {}
     if limits or resources.get("requests"):
-        for name, amount in aggregate(spec, "limits").items():
+        for name, amount in rendered(of_containers(spec, "limits")).items():
             if is_huge_page(name) and name not in (resources.get("requests") or {}) and name not in limits:
                 limits = resources["limits"] = {**limits, name: amount}
     if not limits:
         return
     requests = dict(resources.get("requests") or {})
-    for name, amount in aggregate(spec, "requests").items():
-        if _supported(name) and not is_huge_page(name):
+    for name, amount in rendered(of_containers(spec, "requests")).items():
+        if has_pod_level(name) and not is_huge_page(name):
             requests.setdefault(name, amount)
     for name, amount in limits.items():
-        if _supported(name):
+        if has_pod_level(name):
             requests.setdefault(name, amount)
     if requests:
         resources["requests"] = requests
@@ -79,7 +46,7 @@ def validate_pod_level(spec: Object, path: str) -> list[FieldError]:
     for kind, amounts in (("limits", limits), ("requests", requests)):
         for name, amount in amounts.items():
             where = f"{path}.{kind}[{name}]"
-            if not _supported(name):
+            if not has_pod_level(name):
                 errors.append(not_supported(where, name, _SUPPORTED))
             errors += validate_amount(name, amount, where)
     for name, amount in requests.items():
@@ -92,7 +59,7 @@ def validate_pod_level(spec: Object, path: str) -> list[FieldError]:
 
 def _consistent(spec: Object, requests: Object, limits: Object, path: str) -> list[FieldError]:
     errors: list[FieldError] = []
-    for name, amount in aggregate(spec, "requests").items():
+    for name, amount in rendered(of_containers(spec, "requests")).items():
         if name in requests and quantity.compare(amount, requests[name]) > 0:
             text = f"must be greater than or equal to aggregate container requests of {amount}"
             errors.append(invalid(f"{path}.requests[{name}]", requests[name], text))
