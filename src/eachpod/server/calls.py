@@ -22,7 +22,7 @@ from .admission.priority import priority
 from .admission.quota import QuotaAdmission
 from .admission.runtimeclass import runtime_class
 from .admission.serviceaccount import service_account
-from .admission.storage import default_class, in_use_protection
+from .admission.storage import default_class, expansion, in_use_protection
 from .admission.tolerations import default_tolerations
 from .allocation import ServiceAllocator
 from .config import ServerConfig
@@ -100,6 +100,7 @@ BUILT_IN: tuple[Plugin, ...] = (
     priority,
     default_class,
     in_use_protection,
+    expansion,
     QuotaAdmission(),
 )
 

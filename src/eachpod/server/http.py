@@ -73,7 +73,7 @@ class HttpFront:
     async def _answer(
         self, request: web.BaseRequest, info: requestinfo.RequestInfo, query: requestinfo.Query
     ) -> web.StreamResponse:
-        user = self._user(request)
+        user = self._user(request, info)
         accept = request.headers.get("Accept", "")
         if not info.resource:
             self.server.authorize(user, info)
@@ -113,14 +113,14 @@ class HttpFront:
             return web.Response(status=204)
         return await pass_on(request, target, self.agent_tls)
 
-    def _user(self, request: web.BaseRequest) -> User:
+    def _user(self, request: web.BaseRequest, info: requestinfo.RequestInfo) -> User:
         transport = request.transport
         certificate: Mapping[str, object] | None = transport.get_extra_info("peercert") if transport else None
         authorization = request.headers.get("Authorization", "")
         if not authorization and (token := bearer_token(request.headers.get("Sec-WebSocket-Protocol", ""))):
             authorization = f"Bearer {token}"
         user = self.authenticator.user(certificate, authorization)
-        return impersonated(user, request.headers.items(), self.server.authorize)
+        return impersonated(user, request.headers.items(), info, self.server.authorize)
 
     async def _stream(self, request: web.BaseRequest, watch: Watch) -> web.StreamResponse:
         headers = headers_of(_JSON)

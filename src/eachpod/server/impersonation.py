@@ -1,9 +1,10 @@
 """Impersonation: a user that may, acts as another (`kubectl --as`)."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from urllib.parse import unquote
 
-from eachpod.model.errors import BadRequest
+from eachpod.model.errors import BadRequest, Forbidden
 
 from .requestinfo import RequestInfo
 from .user import AUTHENTICATED, User
@@ -11,14 +12,15 @@ from .user import AUTHENTICATED, User
 _PREFIX = "impersonate-"
 _EXTRA = "impersonate-extra-"
 _ACCOUNT = "system:serviceaccount:"
+_NODE = "system:node:"
 _ANONYMOUS, _UNAUTHENTICATED = "system:anonymous", "system:unauthenticated"
 _AUTHN = "authentication.k8s.io"
 
 Authorize = Callable[[User, RequestInfo], None]
 
 
-def impersonated(user: User, headers: Iterable[tuple[str, str]], authorize: Authorize) -> User:
-    """The user to act as. Forbidden where one of the identities asked for may not be taken on."""
+def impersonated(user: User, headers: Iterable[tuple[str, str]], asked: RequestInfo, authorize: Authorize) -> User:
+    """The user to act as, for the request `asked`. Forbidden where the identity may not be taken on."""
     name = uid = ""
     groups: list[str] = []
     extra: dict[str, tuple[str, ...]] = {}
@@ -39,9 +41,33 @@ def impersonated(user: User, headers: Iterable[tuple[str, str]], authorize: Auth
         if uid or groups or extra:
             raise BadRequest(f"requested {_asked(uid, groups, extra)} without impersonating a user name")
         return user
-    for info in _permissions(name, uid, groups, extra):
-        authorize(user, info)
+    _check(user, list(_permissions(name, uid, groups, extra)), asked, authorize)
     return User(name, _groups(name, groups), uid, extra)
+
+
+def _check(user: User, needed: list[RequestInfo], asked: RequestInfo, authorize: Authorize) -> None:
+    """Who may impersonate at all may; others may where both the identity and what is done with it are allowed."""
+    try:
+        for info in needed:
+            authorize(user, info)
+    except Forbidden:
+        mode = _mode(needed[0])
+        authorize(user, replace(asked, verb=f"impersonate-on:{mode}:{asked.verb}"))
+        for info in needed:
+            authorize(user, _constrained(info, mode))
+
+
+def _mode(identity: RequestInfo) -> str:
+    if identity.resource == "serviceaccounts":
+        return "serviceaccount"
+    return "arbitrary-node" if identity.name.startswith(_NODE) else "user-info"
+
+
+def _constrained(info: RequestInfo, mode: str) -> RequestInfo:
+    """The permission for an identity that holds only together with one for what is done."""
+    if mode == "arbitrary-node" and info.resource == "users":
+        info = replace(info, resource="nodes", name=info.name.removeprefix(_NODE))
+    return replace(info, verb=f"impersonate:{mode}", group=_AUTHN)
 
 
 def _asked(uid: str, groups: list[str], extra: dict[str, tuple[str, ...]]) -> str:

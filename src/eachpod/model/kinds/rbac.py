@@ -15,15 +15,13 @@ GROUP = "rbac.authorization.k8s.io"
 
 
 def _validate_rules(obj: Object, *, namespaced: bool) -> list[FieldError]:
-    return [
-        error
-        for index, rule in enumerate(obj.get("rules") or ())
-        for error in _rule(rule, f"rules[{index}]", namespaced=namespaced)
-    ]
+    rules = [(f"rules[{index}]", rule) for index, rule in enumerate(obj.get("rules") or ())]
+    errors = [error for path, rule in rules for error in _rule(rule, path, namespaced=namespaced)]
+    return errors + [required(f"{path}.verbs") for path, rule in rules if not rule.get("verbs")]
 
 
 def _rule(rule: Object, path: str, *, namespaced: bool) -> list[FieldError]:
-    errors = [] if rule.get("verbs") else [required(f"{path}.verbs")]
+    errors: list[FieldError] = []
     urls = rule.get("nonResourceURLs")
     if urls:
         where = f"{path}.nonResourceURLs"
@@ -76,10 +74,12 @@ def _binding(kinds: tuple[str, ...], *, namespaced: bool) -> Callable[[Object], 
         if ref.get("kind") not in kinds:
             errors.append(not_supported("roleRef.kind", ref.get("kind") or "", kinds))
         role = ref.get("name")
-        errors += form(names.path_segment, role, "roleRef.name") if role else [required("roleRef.name")]
-        for index, subject in enumerate(obj.get("subjects") or ()):
-            errors += _subject(subject, f"subjects[{index}]", namespaced=namespaced)
-        return errors
+        errors += form(names.path_segment, role, "roleRef.name") if role else []
+        subjects = [(f"subjects[{index}]", subject) for index, subject in enumerate(obj.get("subjects") or ())]
+        for path, subject in subjects:
+            errors += _subject(subject, path, namespaced=namespaced)
+        errors += [required(f"{path}.name") for path, subject in subjects if not subject.get("name")]
+        return errors if role else [*errors, required("roleRef.name")]
 
     return validate
 
@@ -99,7 +99,7 @@ def _subject(subject: Object, path: str, *, namespaced: bool) -> list[FieldError
             errors.append(not_supported(f"{path}.apiGroup", group, (GROUP,)))
     else:
         errors.append(not_supported(f"{path}.kind", kind, ("ServiceAccount", "User", "Group")))
-    return errors if word else [*errors, required(f"{path}.name")]
+    return errors
 
 
 _validate_binding = _binding(("Role", "ClusterRole"), namespaced=True)

@@ -3,7 +3,7 @@
 import json
 from base64 import b64decode, b64encode
 
-from eachpod.model import names
+from eachpod.model import names, tlspair
 from eachpod.model.fielderrors import FieldError, invalid, required, too_long
 from eachpod.model.kind import Cell, Kind
 from eachpod.model.metadata import immutable
@@ -77,6 +77,16 @@ def _validate_update(new: Object, old: Object) -> list[FieldError]:
     return immutable(new.get("type"), old.get("type"), "type") + frozen_changes(new, old, "data") + _validate(new)
 
 
+def _warnings(new: Object, old: Object | None) -> list[str]:
+    """A pair for TLS that cannot work is stored as it is; its owner should know."""
+    data = new.get("data") or {}
+    if new.get("type") != "kubernetes.io/tls" or (old is not None and data == (old.get("data") or {})):
+        return []
+    texts = [b64decode(data.get(key) or "").decode(errors="replace") for key in ("tls.crt", "tls.key")]
+    wrong = tlspair.fault(*texts)
+    return [wrong] if wrong else []
+
+
 def _row(obj: Object, now: float) -> list[Cell]:
     return [name(obj), obj.get("type") or "", len(obj.get("data") or {}), age(obj, now)]
 
@@ -86,6 +96,7 @@ KIND = Kind(
     default=_default,
     validate=_validate,
     validate_update=_validate_update,
+    warnings=_warnings,
     columns=columns("Type", "Data", "Age"),
     row=_row,
     fields=lambda obj: {"type": obj.get("type") or ""},

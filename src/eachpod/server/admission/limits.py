@@ -76,6 +76,7 @@ def _sum(pod: Object, kind: str) -> Object:
 
 
 def _outside(kind: str, item: Object, resources: Object) -> Iterator[str]:
+    """What is less than the least or more than the most: of an amount, the first thing that is wrong with it."""
     requests, limits = resources.get("requests") or {}, resources.get("limits") or {}
     for name, least in sorted((item.get("min") or {}).items()):
         head = f"minimum {name} usage per {kind} is {least}"
@@ -83,7 +84,7 @@ def _outside(kind: str, item: Object, resources: Object) -> Iterator[str]:
             yield f"{head}.  No request is specified"
         elif parse(requests[name]) < parse(least):
             yield f"{head}, but request is {requests[name]}"
-        if name in limits and parse(limits[name]) < parse(least):
+        elif name in limits and parse(limits[name]) < parse(least):
             yield f"{head}, but limit is {limits[name]}"
     for name, most in sorted((item.get("max") or {}).items()):
         head = f"maximum {name} usage per {kind} is {most}"
@@ -91,7 +92,7 @@ def _outside(kind: str, item: Object, resources: Object) -> Iterator[str]:
             yield f"{head}.  No limit is specified"
         elif name in limits and parse(limits[name]) > parse(most):
             yield f"{head}, but limit is {limits[name]}"
-        if name in requests and parse(requests[name]) > parse(most):
+        elif name in requests and parse(requests[name]) > parse(most):
             yield f"{head}, but request is {requests[name]}"
     for name, ratio in sorted((item.get("maxLimitRequestRatio") or {}).items()):
         if name not in requests or name not in limits or not parse(requests[name]):

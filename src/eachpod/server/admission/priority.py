@@ -1,20 +1,22 @@
-"""Priority: turns a pod's priority class into a number."""
+"""Priority: turns a pod's priority class into a number. Of the classes one may be the default."""
 
 from eachpod.model import errors
-from eachpod.model.objects import Object
+from eachpod.model.objects import Object, name
 from eachpod.model.resources import POD, PRIORITYCLASS
 
 from .chain import Attributes
 
 
 def priority(pod: Object, at: Attributes) -> Object:
+    if at.kind.resource == PRIORITYCLASS and at.operation != "DELETE" and pod.get("globalDefault"):
+        _check_only_default(at)
     if at.kind.resource != POD or at.operation != "CREATE" or at.subresource:
         return pod
     spec = pod.get("spec") or {}
-    name = spec.get("priorityClassName") or ""
-    chosen = at.view.get(PRIORITYCLASS, name) if name else _default(at)
-    if name and chosen is None:
-        raise errors.forbidden(POD, at.name, f"no PriorityClass with name {name} was found")
+    wanted = spec.get("priorityClassName") or ""
+    chosen = at.view.get(PRIORITYCLASS, wanted) if wanted else _default(at)
+    if wanted and chosen is None:
+        raise errors.forbidden(POD, at.name, f"no PriorityClass with name {wanted} was found")
     value = (chosen or {}).get("value") or 0
     policy = (chosen or {}).get("preemptionPolicy") or "PreemptLowerPriority"
     if spec.get("priority") not in (None, value):
@@ -29,6 +31,13 @@ def priority(pod: Object, at: Attributes) -> Object:
     if chosen is not None:
         spec["priorityClassName"] = chosen["metadata"]["name"]
     return {**pod, "spec": spec}
+
+
+def _check_only_default(at: Attributes) -> None:
+    other = _default(at)
+    if other is not None and name(other) != at.name:
+        text = f"PriorityClass {name(other)} is already marked as default. Only one default can exist"
+        raise errors.forbidden(PRIORITYCLASS, at.name, text)
 
 
 def _default(at: Attributes) -> Object | None:

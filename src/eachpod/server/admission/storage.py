@@ -1,6 +1,9 @@
-"""DefaultStorageClass and StorageObjectInUseProtection: what volumes and their claims get on the way in."""
+"""DefaultStorageClass, StorageObjectInUseProtection and PersistentVolumeClaimResize: what happens to volumes and their
+claims on the way in."""
 
-from eachpod.model.objects import Object, annotations, finalizers, meta, put
+from eachpod.model import errors
+from eachpod.model.objects import Object, annotations, dig, finalizers, meta, put
+from eachpod.model.quantity import compare
 from eachpod.model.resources import PERSISTENTVOLUME, PERSISTENTVOLUMECLAIM, STORAGECLASS
 
 from .chain import Attributes
@@ -29,3 +32,22 @@ def in_use_protection(obj: Object, at: Attributes) -> Object:
     if finalizer is None or at.operation != "CREATE" or at.subresource or finalizer in finalizers(obj):
         return obj
     return put(obj, ("metadata", "finalizers"), [*finalizers(obj), finalizer])
+
+
+def expansion(claim: Object, at: Attributes) -> Object:
+    """A claim can only ask for more where its class lets volumes grow."""
+    if at.kind.resource != PERSISTENTVOLUMECLAIM or at.operation != "UPDATE" or at.subresource or at.old is None:
+        return claim
+    size = ("spec", "resources", "requests", "storage")
+    wanted, held = dig(claim, *size), dig(at.old, *size)
+    bound = dig(at.old, "status", "phase") == "Bound"  # validation has a word on the others
+    if not bound or wanted is None or held is None or compare(wanted, held) <= 0:
+        return claim
+    wanted_class = dig(at.old, "spec", "storageClassName") or ""
+    found = at.view.get(STORAGECLASS, wanted_class) if wanted_class else None
+    if found is None or not found.get("allowVolumeExpansion"):
+        text = (
+            "only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support"
+        )
+        raise errors.forbidden(PERSISTENTVOLUMECLAIM, at.name, f"{text} resize")
+    return claim

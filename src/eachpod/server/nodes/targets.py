@@ -10,6 +10,8 @@ from eachpod.model.resources import ENDPOINTSLICE, NODE, POD, SERVICE
 from eachpod.server.context import View
 from eachpod.server.requestinfo import Query, RequestInfo, text
 
+from .logoptions import check_log_options
+
 AGENT = "eachpod.dev/agent-endpoint"
 STREAMING = ("exec", "attach", "portforward")
 NODE_PARTS = ("log", "proxy", *STREAMING)
@@ -50,6 +52,8 @@ def find_target(info: RequestInfo, query: Query, view: View) -> Target | None:
         return _node_proxy(info, query, view)
     if info.resource == "services":
         return _service_proxy(info, query, view)
+    if info.subresource == "log":
+        check_log_options(info.name, query)
     pod_name = _proxied(info.name)[1] if info.subresource == "proxy" else info.name
     pod = view.get(POD, pod_name, info.namespace)
     if pod is None:
@@ -144,8 +148,8 @@ def _first_port(pod: Object, wanted: str) -> int:
 def _service_proxy(info: RequestInfo, query: Query, view: View) -> Target:
     scheme, service_name, wanted = _proxied(info.name)
     service = view.get(SERVICE, service_name, info.namespace)
-    if service is None:
-        raise errors.not_found(SERVICE, service_name)
+    if service is None:  # a service that is not there has no endpoints, either
+        raise errors.ServiceUnavailable(f'no endpoints available for service "{service_name}"')
     ports = dig(service, "spec", "ports", default=[])
     chosen = [port for port in ports if not wanted or wanted in (port.get("name"), str(port.get("port")))]
     if not chosen and not (wanted.isdigit() and not ports):
