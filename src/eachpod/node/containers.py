@@ -19,7 +19,6 @@ from eachpod.model.resources import SECRET
 from . import admission, podspec
 from .downward import Place
 from .env import EnvironmentFault, Sources, environment, needed
-from .hands import Work
 from .hosts import NameFault, hosts_file, resolving
 from .keptaddresses import KeptAddresses
 from .lastwords import with_message
@@ -38,6 +37,7 @@ from .podstate import (
     StopContainer,
     StopSandbox,
     Verdict,
+    Work,
 )
 from .prober import Prober
 from .pulls import Images

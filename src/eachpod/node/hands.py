@@ -5,21 +5,7 @@ from typing import Protocol
 
 from eachpod.model.objects import Object
 
-from .podstate import (
-    CleanUp,
-    Done,
-    PodEvent,
-    PodState,
-    PrepareVolumes,
-    RemoveContainer,
-    RunSandbox,
-    StartContainer,
-    StopContainer,
-    StopSandbox,
-    Verdict,
-)
-
-Work = PrepareVolumes | RunSandbox | StartContainer | StopContainer | RemoveContainer | StopSandbox | CleanUp
+from .podstate import Done, PodEvent, PodState, Verdict, Work
 
 
 class Hands(Protocol):

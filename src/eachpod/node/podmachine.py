@@ -109,8 +109,8 @@ def _ground(state: PodState, now: float) -> Step:
     if now < state.retry_at:
         return state, [WakeAt(state.retry_at)]
     if not state.volumes_ready:
-        return ordered(state, VOLUMES, PrepareVolumes())
-    return ordered(state, SANDBOX, RunSandbox(state.sandbox_attempt))
+        return ordered(state, PrepareVolumes())
+    return ordered(state, RunSandbox(state.sandbox_attempt))
 
 
 def _renew_sandbox(state: PodState) -> Step:
@@ -119,7 +119,7 @@ def _renew_sandbox(state: PodState) -> Step:
     if STOP_SANDBOX in state.busy:
         return state, []
     message = "Pod sandbox changed, it will be killed and re-created."
-    state, commands = ordered(state, STOP_SANDBOX, StopSandbox(state.sandbox.id))
+    state, commands = ordered(state, StopSandbox(state.sandbox.id))
     return state, [Tell("SandboxChanged", message), *commands]
 
 
@@ -127,10 +127,9 @@ def _stop_condemned(state: PodState, now: float) -> Step:
     """Containers whose probes failed, while the pod goes on."""
     commands: list[Command] = []
     for known in list(state.containers.values()):
-        operation = f"{STOP}:{known.name}"
-        if known.kill and known.running and operation not in state.busy and known.seen:
+        if known.kill and known.running and known.seen:
             grace = _probe_grace(state.pod, known)
-            state, more = ordered(state, operation, StopContainer(known.name, known.seen.id, grace, known.kill))
+            state, more = ordered(state, StopContainer(known.name, known.seen.id, grace, known.kill))
             commands += more
     return state, commands
 
@@ -203,7 +202,7 @@ def _start(state: PodState, known: Container, now: float) -> Step:
         known = replace(known, attempt=known.attempt + 1)  # its start failed; a new one takes its place
     attempt = known.seen.attempt + 1 if known.exited and known.seen else known.attempt
     state = with_container(state, replace(known, attempt=attempt))
-    return ordered(state, f"{START}:{known.name}", StartContainer(known.name, attempt))
+    return ordered(state, StartContainer(known.name, attempt))
 
 
 def _crash_loop(state: PodState, known: Container, until: float, now: float) -> Step:

@@ -14,8 +14,8 @@ from eachpod.model.objects import Object
 from .runtime import ContainerState, Phase, SandboxState
 
 # Names of operations in `busy`; those of single containers carry the container's name behind a colon.
-VOLUMES, SANDBOX, START, STOP, STOP_SANDBOX, CLEAN, DELETE = (
-    "volumes", "sandbox", "start", "stop", "stop-sandbox", "clean", "delete",
+VOLUMES, SANDBOX, START, STOP, REMOVE, STOP_SANDBOX, CLEAN, DELETE = (
+    "volumes", "sandbox", "start", "stop", "remove", "stop-sandbox", "clean", "delete",
 )  # fmt: skip
 
 
@@ -227,10 +227,30 @@ class WakeAt:
     time: float
 
 
-Command = (
-    PrepareVolumes | RunSandbox | StartContainer | StopContainer | RemoveContainer | StopSandbox | CleanUp | DeletePod
-    | Cancel | Tell | WakeAt
-)  # fmt: skip
+# What is done to the pod's containers and their ground. It takes time and ends with a Done, as a DeletePod does.
+Work = PrepareVolumes | RunSandbox | StartContainer | StopContainer | RemoveContainer | StopSandbox | CleanUp
+Command = Work | DeletePod | Cancel | Tell | WakeAt
+
+
+def operation_of(work: Work | DeletePod) -> str:
+    """The name that a piece of work bears in `busy` and in its Done."""
+    match work:
+        case PrepareVolumes():
+            return VOLUMES
+        case RunSandbox():
+            return SANDBOX
+        case StartContainer(name):
+            return f"{START}:{name}"
+        case StopContainer(name):
+            return f"{STOP}:{name}"
+        case RemoveContainer(id):
+            return f"{REMOVE}:{id}"
+        case StopSandbox():
+            return STOP_SANDBOX
+        case CleanUp():
+            return CLEAN
+        case DeletePod():
+            return DELETE
 
 
 @dataclass(frozen=True, slots=True)

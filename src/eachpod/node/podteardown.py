@@ -6,8 +6,6 @@ from eachpod.model import objects
 
 from . import podspec
 from .podstate import (
-    CLEAN,
-    DELETE,
     SANDBOX,
     START,
     STOP,
@@ -22,6 +20,8 @@ from .podstate import (
     StopSandbox,
     Tell,
     Verdict,
+    Work,
+    operation_of,
 )
 
 Step = tuple[PodState, list[Command]]
@@ -37,21 +37,19 @@ def take_down(state: PodState) -> Step:
     if _still_there(state):
         return state, commands
     if state.sandbox is not None and state.sandbox.ready:
-        if STOP_SANDBOX in state.busy:
-            return state, commands
-        state, more = ordered(state, STOP_SANDBOX, StopSandbox(state.sandbox.id))
+        state, more = ordered(state, StopSandbox(state.sandbox.id))
         return state, commands + more
     if STOP_SANDBOX in state.busy:
         return state, commands
     if not (state.gone or objects.deleting(state.pod)):
         return state, commands  # a finished pod stays, with its logs, until it is deleted
     if not state.cleaned:
-        state, more = (state, []) if CLEAN in state.busy else ordered(state, CLEAN, CleanUp())
+        state, more = ordered(state, CleanUp())
         return state, commands + more
     if state.gone:
         return replace(state, done=True), commands
-    if state.final_status_written and DELETE not in state.busy:
-        state, more = ordered(state, DELETE, DeletePod())
+    if state.final_status_written:
+        state, more = ordered(state, DeletePod())
         commands += more
     return state, commands
 
@@ -86,12 +84,10 @@ def _stop_all(state: PodState) -> Step:
     commands: list[Command] = []
     for name in first or last:
         seen = state.containers[name].seen
-        operation = f"{STOP}:{name}"
-        if seen is None or operation in state.busy:
-            continue
-        message = f"Stopping container {name}"
-        state, more = ordered(state, operation, StopContainer(name, seen.id, state.grace or 1, message))
-        commands += more
+        if seen is not None:
+            message = f"Stopping container {name}"
+            state, more = ordered(state, StopContainer(name, seen.id, state.grace or 1, message))
+            commands += more
     return state, commands
 
 
@@ -101,5 +97,9 @@ def _still_there(state: PodState) -> bool:
     return any(each.startswith((START, STOP + ":", SANDBOX, VOLUMES)) for each in state.busy)
 
 
-def ordered(state: PodState, operation: str, command: Command) -> Step:
-    return replace(state, busy=state.busy | {operation}), [command]
+def ordered(state: PodState, work: Work | DeletePod) -> Step:
+    """Nothing that is under way already is ordered again."""
+    operation = operation_of(work)
+    if operation in state.busy:
+        return state, []
+    return replace(state, busy=state.busy | {operation}), [work]

@@ -16,7 +16,6 @@ from eachpod.model.timestamps import parse
 
 from . import admission, podspec
 from .addresses import KEEP_ADDRESS, Addresses
-from .hands import Work
 from .podstate import (
     ContainerSeen,
     Done,
@@ -29,6 +28,7 @@ from .podstate import (
     StopContainer,
     StopSandbox,
     Verdict,
+    Work,
 )
 from .runtime import ContainerState, Phase, SandboxState
 

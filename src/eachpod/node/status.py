@@ -11,7 +11,7 @@ from .conditions import conditions
 from .containerstatus import container_statuses
 from .phase import phase
 from .podoutcome import ending, finished
-from .podstate import HostInfo, PodState
+from .podstate import CLEAN, DELETE, STOP_SANDBOX, HostInfo, PodState
 
 
 def generate(state: PodState, host: HostInfo, now: float) -> Object:
@@ -51,7 +51,7 @@ def _phase(state: PodState, inits: list[Object], regular: list[Object]) -> str:
     still = any(each.running for each in state.containers.values())
     if state.verdict is not None and (state.verdict.reason != "DeadlineExceeded" or not still):
         return "Failed"
-    over = ending(state) and not finished(state) and not still and not state.busy - {"clean", "stop-sandbox", "delete"}
+    over = ending(state) and not finished(state) and not still and not state.busy - {CLEAN, STOP_SANDBOX, DELETE}
     initialized = any("running" in each["state"] for each in regular)
     found = phase(state.pod, [*inits, *regular], over=over, initialized=initialized)
     if over and objects.deleting(state.pod) and found not in FINISHED and not state.gone and state.cleaned:

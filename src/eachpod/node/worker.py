@@ -21,11 +21,12 @@ from eachpod.model.resources import POD
 from eachpod.wire.http import STRATEGIC_PATCH
 
 from . import podmachine, podspec, status
-from .hands import Hands, Work
+from .hands import Hands
 from .podstate import (
     CLEAN,
+    DELETE,
+    STOP,
     Cancel,
-    CleanUp,
     Command,
     DeletePod,
     Done,
@@ -33,16 +34,12 @@ from .podstate import (
     PodEvent,
     PodSeen,
     PodState,
-    PrepareVolumes,
-    RemoveContainer,
-    RunSandbox,
-    StartContainer,
     StatusWritten,
-    StopContainer,
-    StopSandbox,
     Tell,
     Tick,
     WakeAt,
+    Work,
+    operation_of,
 )
 from .runtime import RuntimeFault
 from .statuspatch import status_patch
@@ -124,12 +121,12 @@ class PodWorker:
                 if operation in self._tasks:
                     self._tasks[operation].cancel()
             case DeletePod():
-                self._spawn("delete", self._delete())
+                self._spawn(DELETE, self._delete())
             case _:
                 self._work(command)
 
     def _work(self, command: Work) -> None:
-        operation = _operation(command)
+        operation = operation_of(command)
         outcome = self._around.hands.perform(self.state, command, operation)
         if isinstance(outcome, Done):
             self._inbox.append(outcome)
@@ -159,7 +156,7 @@ class PodWorker:
         except Exception as error:  # a defect in one pod must not end the others, nor this one's next try
             log.exception("pod %s: %s failed", objects.name(self.state.pod), operation)
             done = Done(operation, failed=True, message=str(error) or type(error).__name__)
-        if done.failed and operation.startswith((CLEAN, "stop")):
+        if done.failed and operation.startswith((CLEAN, STOP)):
             await asyncio.sleep(1)  # ordered again at once otherwise
         self.post(done)
 
@@ -174,9 +171,9 @@ class PodWorker:
         except (StatusError, ConnectionError) as error:
             log.warning("pod %s/%s was not removed: %s", objects.namespace(pod), objects.name(pod), error)
             await asyncio.sleep(1)
-            self.post(Done("delete", failed=True))
+            self.post(Done(DELETE, failed=True))
             return
-        self.post(Done("delete"))
+        self.post(Done(DELETE))
 
     def _tell(self, told: Tell) -> None:
         pod = self.state.pod
@@ -240,21 +237,3 @@ class PodWorker:
             await asyncio.sleep(wait)
             self._writing = None
             self.post(Tick())
-
-
-def _operation(command: Work) -> str:
-    match command:
-        case PrepareVolumes():
-            return "volumes"
-        case RunSandbox():
-            return "sandbox"
-        case StartContainer(name):
-            return f"start:{name}"
-        case StopContainer(name):
-            return f"stop:{name}"
-        case StopSandbox():
-            return "stop-sandbox"
-        case CleanUp():
-            return "clean"
-        case RemoveContainer(id):
-            return f"remove:{id}"
