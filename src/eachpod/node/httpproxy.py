@@ -8,6 +8,7 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
+from eachpod.kit.hostport import joined
 from eachpod.wire.relay import CONNECT_SECONDS, BrokenOff, passed_headers, relay
 from eachpod.wire.takeover import taken_over
 
@@ -23,7 +24,7 @@ async def serve(request: web.BaseRequest, parts: list[str]) -> web.StreamRespons
     if len(raw) == 5 and "?" in raw[4]:
         rest = "?" + raw[4].partition("?")[2]
     target = f"/{rest}"
-    shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    shown = joined(host, port)
     if "upgrade" in request.headers.get("Connection", "").lower():
         return await _upgrade(request, scheme, host, int(port), target, shown)
     return await _forward(request, URL(f"{scheme}://{shown}{target}", encoded=True), shown)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from eachpod.kit.hostport import joined
 from eachpod.model.objects import Object
 
 from .probe import Outcome, ProbeFault, port_of
@@ -62,9 +63,9 @@ async def _http(subject: Subject, get: Object, timeout: float, agent: str) -> Ou
     scheme = str(get.get("scheme") or "HTTP").lower()
     path = get.get("path") or "/"
     path = path if path.startswith("/") else f"/{path}"
-    shown = f"[{host}]" if ":" in host else host
-    url = f"{scheme}://{shown}:{port}{path}"
-    headers = {"Host": f"{shown}:{port}", "User-Agent": agent, "Accept": "*/*", "Connection": "close"}
+    place = joined(host, port)
+    url = f"{scheme}://{place}{path}"
+    headers = {"Host": place, "User-Agent": agent, "Accept": "*/*", "Connection": "close"}
     headers |= {each["name"].title(): each.get("value") or "" for each in get.get("httpHeaders") or []}
     request = f"GET {path} HTTP/1.1\r\n" + "".join(f"{key}: {value}\r\n" for key, value in headers.items() if value)
     try:
@@ -101,7 +102,7 @@ async def _exchange(host: str, port: int, tls: bool, request: str) -> tuple[int,
 
 
 def _dial_text(host: str, port: int, error: BaseException) -> str:
-    shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    shown = joined(host, port)
     if isinstance(error, ConnectionRefusedError):
         return f"dial tcp {shown}: connect: connection refused"
     if isinstance(error, asyncio.IncompleteReadError | ValueError):
@@ -118,7 +119,7 @@ async def _tcp(subject: Subject, socket: Object, timeout: float) -> Outcome:
             _, writer = await asyncio.open_connection(host, port)
             writer.close()
     except TimeoutError:
-        return Outcome(False, f"dial tcp {host}:{port}: i/o timeout")
+        return Outcome(False, f"dial tcp {joined(host, port)}: i/o timeout")
     except OSError as error:
         return Outcome(False, _dial_text(host, port, error))
     return Outcome(True)
@@ -127,7 +128,7 @@ async def _tcp(subject: Subject, socket: Object, timeout: float) -> Outcome:
 async def _grpc(subject: Subject, probe: Object, timeout: float) -> Outcome:
     import grpc  # only where a pod has such a probe
 
-    address = f"{subject.address}:{probe['port']}"
+    address = joined(subject.address, probe["port"])
     service = (probe.get("service") or "").encode()
     request = b"\x0a" + bytes([len(service)]) + service if service else b""
     async with grpc.aio.insecure_channel(address) as channel:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from eachpod.kit.hostport import joined
 from eachpod.model import objects
 from eachpod.model.objects import Object, dig
 
@@ -29,14 +30,13 @@ def _variables(service: Object) -> dict[str, str]:
     ports = service["spec"].get("ports") or []
     if not ports:
         return {}
-    host = f"[{address}]" if ":" in address else address
     found = {f"{name}_SERVICE_HOST": address, f"{name}_SERVICE_PORT": str(ports[0]["port"])}
     for port in ports:
         if port.get("name"):
             found[f"{name}_SERVICE_PORT_{port['name'].upper().replace('-', '_')}"] = str(port["port"])
     for index, port in enumerate(ports):
         protocol = port.get("protocol") or "TCP"
-        url = f"{protocol.lower()}://{host}:{port['port']}"
+        url = f"{protocol.lower()}://{joined(address, port['port'])}"
         prefix = f"{name}_PORT_{port['port']}_{protocol}"
         if index == 0:
             found[f"{name}_PORT"] = url

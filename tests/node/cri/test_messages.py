@@ -47,6 +47,15 @@ def test_a_sandbox_has_its_own_process_namespace_unless_it_says_otherwise() -> N
     assert not requests.sandbox(replace(SANDBOX, dns=None)).HasField("dns_config")
 
 
+@pytest.mark.parametrize(
+    ("signal", "number"),
+    [("", 0), ("SIGHUP", 8), ("SIGTERM", 23), ("SIGUSR1", 29), ("SIGRTMIN", 35), ("SIGRTMIN+15", 50),
+     ("SIGRTMAX-14", 51), ("SIGRTMAX", 65)],
+)  # fmt: skip
+def test_stop_signals_are_numbered_by_the_cri(signal: str, number: int) -> None:
+    assert requests.container(ContainerSpec("c", "id", stop_signal=signal)).stop_signal == number
+
+
 def test_a_container_hides_kernel_files_unless_it_is_privileged_or_unmasked() -> None:
     plain = requests.container(ContainerSpec("c", "id")).linux.security_context
     assert "/proc/kcore" in plain.masked_paths

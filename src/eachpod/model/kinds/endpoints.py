@@ -1,5 +1,6 @@
 """Endpoints, the older form of EndpointSlice."""
 
+from eachpod.kit.hostport import joined
 from eachpod.model import names
 from eachpod.model.fielderrors import FieldError, invalid, required
 from eachpod.model.kind import Cell, Kind
@@ -69,12 +70,8 @@ def _row(obj: Object, now: float) -> list[Cell]:
         ports = subset.get("ports") or ()
         if not ports:
             shown += addresses
-        shown += [_host_port(address, port.get("port")) for port in ports for address in addresses]
+        shown += [joined(address, port.get("port")) for port in ports for address in addresses]
     return [name(obj), first_three(shown, "") if obj.get("subsets") else NONE, age(obj, now)]
-
-
-def _host_port(address: str, port: object) -> str:
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 KIND = Kind(

@@ -1,6 +1,7 @@
 """Reads the CRI's messages into the runtime contract's values."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from eachpod.node.runtime import ContainerState, ContainerStats, ImageState, Mount, Phase, SandboxState
@@ -35,20 +36,7 @@ def sandbox_status(reply: Message) -> SandboxState:
     network = status.network
     addresses = tuple(ip for ip in (network.ip, *(more.ip for more in network.additional_ips)) if ip)
     info = _info(reply.info)
-    return SandboxState(
-        id=plain.id,
-        name=plain.name,
-        namespace=plain.namespace,
-        uid=plain.uid,
-        attempt=plain.attempt,
-        ready=plain.ready,
-        created_at=plain.created_at,
-        labels=plain.labels,
-        annotations=plain.annotations,
-        addresses=addresses,
-        pid=int(info.get("pid") or 0),
-        netns=_network_namespace(info),
-    )
+    return replace(plain, addresses=addresses, pid=int(info.get("pid") or 0), netns=_network_namespace(info))
 
 
 def container(listed: Message) -> ContainerState:

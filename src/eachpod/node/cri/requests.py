@@ -29,6 +29,12 @@ _NAMESPACE = {
 }
 _PROTOCOL = {"TCP": 0, "UDP": 1, "SCTP": 2}
 _PROPAGATION = {"": 0, "None": 0, "HostToContainer": 1, "Bidirectional": 2}
+_SIGNALS = (
+    "", "ABRT", "ALRM", "BUS", "CHLD", "CLD", "CONT", "FPE", "HUP", "ILL", "INT", "IO", "IOT", "KILL", "PIPE", "POLL",
+    "PROF", "PWR", "QUIT", "SEGV", "STKFLT", "STOP", "SYS", "TERM", "TRAP", "TSTP", "TTIN", "TTOU", "URG", "USR1",
+    "USR2", "VTALRM", "WINCH", "XCPU", "XFSZ", "RTMIN", *(f"RTMIN+{n}" for n in range(1, 16)),
+    *(f"RTMAX-{n}" for n in range(14, 0, -1)), "RTMAX",
+)  # fmt: skip
 _RUNTIME_DEFAULT, _UNCONFINED, _LOCALHOST = 0, 1, 2
 
 # What an ordinary container does not see or cannot write of /proc and /sys (the kubelet's lists).
@@ -77,10 +83,16 @@ def container(spec: ContainerSpec) -> Message:
         stdin=spec.stdin,
         stdin_once=spec.stdin_once,
         tty=spec.tty,
+        stop_signal=_signal(spec.stop_signal),
         linux=cri.LinuxContainerConfig(
             resources=_resources(spec.resources), security_context=_container_security(spec.security)
         ),
     )
+
+
+def _signal(name: str) -> int:
+    """The number that the CRI gives a signal by its place in its own list, 0 (the image's) where none is asked for."""
+    return _SIGNALS.index(name.removeprefix("SIG"))
 
 
 def credentials(given: Credentials) -> Message:

@@ -9,6 +9,8 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from eachpod.kit.hostport import joined
+
 from .nftables import Chain, Set, Table
 from .services import Endpoint, ServicePort
 
@@ -184,8 +186,7 @@ def _endpoint_chain(port: ServicePort, endpoint: Endpoint, family: _Family) -> C
     rules = [f"{family.name} saddr {endpoint.address} jump {_MASQUERADE}"]
     if port.affinity_seconds:
         rules.append(f"update @{_affinity_name(port, endpoint)} {{ {family.name} saddr }}")
-    host = f"[{endpoint.address}]" if ":" in endpoint.address else endpoint.address
-    rules.append(f"meta l4proto {port.protocol} dnat to {host}:{endpoint.port}")
+    rules.append(f"meta l4proto {port.protocol} dnat to {joined(endpoint.address, endpoint.port)}")
     return Chain(tuple(rules))
 
 
