@@ -257,6 +257,14 @@ def test_a_set_that_is_deleted_only_counts(view_of: MakeView) -> None:
     assert status.object["status"]["replicas"] == 1
 
 
+def test_a_leaving_set_makes_and_adopts_no_revision(view_of: MakeView) -> None:
+    """The garbage collector takes away what a set deleted in the foreground owns; each deletion would wake the set."""
+    set_ = stateful_set(0, meta={"deletionTimestamp": "x"})
+    orphan = {**V2, "metadata": {**V2["metadata"], "ownerReferences": []}}
+    for revs in ([], [orphan]):
+        assert decide(view_of, set_, [], revs).changes == ()
+
+
 def test_status_counts_and_completes(view_of: MakeView) -> None:
     set_ = stateful_set(template=template("v2"), status={"currentRevision": V1_NAME})
     (status, *_) = decide(view_of, set_, [pod(0), pod(1, "unready"), pod(2, "leaving", V2_NAME)], [V1, V2]).always

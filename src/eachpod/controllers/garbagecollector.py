@@ -106,9 +106,11 @@ class _Collecting:
                 del self._watched[gone]
         if fresh:
             tasks = [asyncio.ensure_future(informer.synced()) for informer in fresh]
-            _, late = await asyncio.wait(tasks, timeout=_FIRST_LIST)
-            for task in late:
-                task.cancel()
+            try:
+                await asyncio.wait(tasks, timeout=_FIRST_LIST)
+            finally:
+                for task in tasks:
+                    task.cancel()
 
     def _on_change(self, resource: Resource, old: Object | None, new: Object | None) -> None:
         tasks: list[Task] = []

@@ -23,19 +23,26 @@ def reconcile(view: View, key: Key, now: float) -> Plan:
         return NOTHING
     selector = Selector.of(dig(set_, "spec", "selector"))
     found = _revisions(view, set_, selector)
-    adoptions = _adoptions(set_, found)
+    leaving = objects.deleting(set_)  # then it makes nothing more: the garbage collector would take it away for ever
+    adoptions = () if leaving else _adoptions(set_, found)
     members = claim(STATEFULSET, set_, POD, _candidates(view, set_), lambda pod: _is_member(set_, selector, pod))
     namesakes = {objects.name(r): r for r in view.within(CONTROLLERREVISION, key.namespace)}
     history = revisions.resolve(set_, found, namesakes)
     claims = _claims(view, set_)
     world = World(set_, members.members, claims, history, now)
     counted = status.count(set_, members.members, history, now)
-    decision = Decision() if objects.deleting(set_) else decide(world)
+    decision = Decision() if leaving else decide(world)
     final = status.completed(set_, _less(counted, decision, history))
     told, final = _explained(view, set_, decision, final, now)
     live = {objects.name(history.current), objects.name(history.update), *map(revision_of, members.members)}
     return Plan(
-        changes=(*adoptions, *members.changes, *history.changes, *decision.steps, *told),
+        changes=(
+            *adoptions,
+            *members.changes,
+            *(() if leaving else history.changes),
+            *decision.steps,
+            *told,
+        ),
         always=(
             *update_status(STATEFULSET, set_, status.encoded(final)),
             *revisions.truncation(set_, found, live),
