@@ -1,6 +1,8 @@
 """Probe thresholds, timing and ports; questions asked of a real server."""
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from itertools import accumulate
 from typing import Any
 
@@ -54,14 +56,25 @@ def test_ports_by_name() -> None:
         port_of({}, container, "nope")
 
 
-async def answer(status: bytes) -> tuple[asyncio.Server, int]:
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 " + status + b"\r\nContent-Length: 2\r\n\r\nok")
-        writer.close()
+@contextlib.asynccontextmanager
+async def answer(status: bytes) -> AsyncIterator[int]:
+    """A server's port. At the end all its connections are closed: one that is only opened is a probe too."""
+    under_way: set[asyncio.Task[None]] = set()
 
-    server = await asyncio.start_server(handle, "127.0.0.1", 0)
-    return server, server.sockets[0].getsockname()[1]
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 " + status + b"\r\nContent-Length: 2\r\n\r\nok")
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+
+    def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        under_way.add(asyncio.create_task(handle(reader, writer)))
+
+    async with await asyncio.start_server(begin, "127.0.0.1", 0) as server:
+        yield server.sockets[0].getsockname()[1]
+    await asyncio.gather(*under_way)
 
 
 @pytest.mark.parametrize(
@@ -74,10 +87,9 @@ async def answer(status: bytes) -> tuple[asyncio.Server, int]:
     ],
 )
 async def test_http(status: bytes, success: bool, text: str) -> None:
-    server, port = await answer(status)
     subject = Subject({}, {"name": "c"}, "id", "127.0.0.1")
     runtime: Any = None
-    async with server:
+    async with answer(status) as port:
         outcome = await ask(runtime, subject, {"httpGet": {"port": port, "path": "/x"}}, 1.0)
         assert outcome.success is success
         assert text in outcome.text

@@ -40,7 +40,8 @@ class Machine:
 
     def kill(self) -> None:
         inner = int((self.folder / "containerd.pid").read_text())
-        subprocess.run(["nsenter", "-t", str(self.holder), "-m", "-p", "kill", "-9", str(inner)], check=True)
+        command = f"kill -9 {inner}"  # the shell's own: procps may be missing
+        subprocess.run(["nsenter", "-t", str(self.holder), "-m", "-p", "sh", "-c", command], check=True)
 
 
 @pytest.fixture(scope="session")
