@@ -1,7 +1,7 @@
 """The agent's HTTPS API: the kubelet's paths, and `/proxy` to addresses of pods, which only the node can reach.
 
-Only the API server may come in: a client certificate of the cluster's CA that says system:masters, or that is the API
-server's own. The kubelet's paths keep their form, so that a foreign API server can use this agent as its kubelet.
+Who may come in is said in `callers.py`. The kubelet's paths keep their form, so that a foreign API server can use this
+agent as its kubelet.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from eachpod.wire.takeover import taken_over
 
 from . import httplogs, httpproxy
 from .agent import Agent
+from .callers import Callers
 from .config import NodeConfig, Tls
 from .containers import ContainerHands
 from .httplogs import Refused
@@ -32,8 +33,7 @@ from .worker import PodWorker
 
 log = logging.getLogger(__name__)
 
-_GROUPS, _NAMES = ("system:masters",), ("system:kube-apiserver", "kube-apiserver-kubelet-client")
-_REASONS = {400: "BadRequest", 404: "NotFound", 503: "ServiceUnavailable"}
+_REASONS = {400: "BadRequest", 401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 503: "ServiceUnavailable"}
 _SIMULATED = "the pod is simulated: it has no containers that could be reached"
 
 
@@ -41,14 +41,14 @@ _SIMULATED = "the pod is simulated: it has no containers that could be reached"
 class Api:
     """`hands` and `runtime` are None where the nodes are simulated."""
 
+    callers: Callers
     agents: list[Agent]
     hands: ContainerHands | None = None
     runtime: Runtime | None = None
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         try:
-            if not _allowed(request):
-                raise Refused(403, "only the API server may use the node agent's API")
+            await self.callers.admit(request)
             return await self._dispatch(request)
         except Refused as refused:
             return _refusal(request, refused.status, refused.text)
@@ -191,29 +191,16 @@ def _query(request: web.BaseRequest) -> dict[str, str]:
     return {key: request.query[key] for key in request.query}
 
 
-def _allowed(request: web.BaseRequest) -> bool:
-    transport = request.transport
-    if transport is None or transport.get_extra_info("sslcontext") is None:
-        return True  # without TLS only tests serve, and health checks
-    certificate = transport.get_extra_info("peercert") or {}
-    subject = [pair for part in certificate.get("subject", ()) for pair in part]
-    named = any(key == "commonName" and value in _NAMES for key, value in subject)
-    return named or any(key == "organizationName" and value in _GROUPS for key, value in subject)
-
-
 def tls_context(tls: Tls) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(tls.certificate, tls.key)
     context.load_verify_locations(tls.client_ca)
-    context.verify_mode = ssl.CERT_REQUIRED
+    context.verify_mode = ssl.CERT_OPTIONAL  # who shows none may have a token
     return context
 
 
-async def serve(
-    config: NodeConfig, agents: list[Agent], hands: ContainerHands | None, runtime: Runtime | None = None
-) -> None:
+async def serve(config: NodeConfig, api: Api) -> None:
     """On the sockets given, until cancelled."""
-    api = Api(agents, hands, runtime)
     server = web.Server(api.handle, access_log=None)
     loop = asyncio.get_running_loop()
     context = tls_context(config.tls) if config.tls else None

@@ -104,9 +104,11 @@ async def serve_node(
         tasks.create_task(follower.run())
         tasks.create_task(pods.run())
         if config.sockets:
-            from .http import serve
+            from .callers import Callers
+            from .http import Api, serve
 
-            tasks.create_task(serve(config, [agent], hands, runtime))
+            api = Api(Callers(client, identity.name, time.time), [agent], hands, runtime)
+            tasks.create_task(serve(config, api))
         if config.proxy:
             tasks.create_task(proxy.run(client, config.proxy))
         await pods.synced()

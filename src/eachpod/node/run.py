@@ -116,9 +116,11 @@ async def _run_simulated(client: Client, config: NodeConfig, ready: Callable[[],
         for index, identity in enumerate(config.nodes):
             tasks.create_task(beat(client, identity, made, time.time, first=10.0 * index / len(config.nodes)))
         if config.sockets:
-            from .http import serve
+            from .callers import Callers
+            from .http import Api, serve
 
-            tasks.create_task(serve(config, list(agents.values()), None))
+            callers = Callers(client, config.nodes[0].name if one else "", time.time)
+            tasks.create_task(serve(config, Api(callers, list(agents.values()))))
         tasks.create_task(pods.run())
         await pods.synced()
         ready()
