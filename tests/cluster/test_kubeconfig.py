@@ -30,7 +30,7 @@ def test_in_and_out_again(names: list[str]) -> None:
     for kind in ("clusters", "users", "contexts"):
         assert back[kind] == (before.get(kind) or [])
     assert back["extensions"] == ["kept"]
-    assert back["current-context"] == (names[0] if names else "")
+    assert back["current-context"] == ""
 
 
 def test_a_second_merge_replaces() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from eachpod.cluster.errors import ClusterError
-from eachpod.cluster.up import Wishes, kept, listen, settle
+from eachpod.cluster.up import Wishes, kept, last_words, listen, settle
 
 MADE = Wishes(name="x", runtime="simulated", nodes=3, node_names=("a",), domain="example.org")
 
@@ -47,3 +47,19 @@ def test_a_port_that_was_asked_for_or_another() -> None:
             listen("--api-port", port, 0)
         with listen("--api-port", 0, port) as other:
             assert other.getsockname()[1] != port
+
+
+@pytest.mark.parametrize(
+    ("log", "words"),
+    [
+        ("begun\nOSError: no space left\n\n", "OSError: no space left"),
+        (
+            "  + Exception Group\n    | NameError: name 'x' is not defined\n    +------\n",
+            "NameError: name 'x' is not defined",
+        ),
+        ("    ^^^^^\n", ""),
+        ("", ""),
+    ],
+)
+def test_what_a_process_said_last(log: str, words: str) -> None:
+    assert last_words(log) == words

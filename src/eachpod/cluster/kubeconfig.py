@@ -48,12 +48,15 @@ def merged(into: Config, new: Config) -> Config:
 
 
 def without(config: Config, context: str) -> Config:
-    """`config` without the entries named `context`; the current context is cleared if it was that one."""
+    """`config` without the entries named `context`; the current context is cleared if it was that one.
+
+    No other is chosen: it could be one where the next command does harm.
+    """
     result = dict(config)
     for kind in ("clusters", "users", "contexts"):
         result[kind] = [entry for entry in config.get(kind) or [] if entry.get("name") != context]
     if result.get("current-context") == context:
-        result["current-context"] = result["contexts"][0]["name"] if result["contexts"] else ""
+        result["current-context"] = ""
     return result
 
 

@@ -256,7 +256,13 @@ def _await_ready(wanted: Settings, tell: Tell, patience: float = 90.0) -> None:
 def _failure(layout: Layout, waiting: list[str]) -> str:
     for name in (*waiting, "supervisor"):
         with contextlib.suppress(OSError):
-            lines = (layout.logs / f"{name}.log").read_text(errors="replace").strip().splitlines()
-            if lines:
-                return f"{name} did not start: {lines[-1]} (log: {layout.logs / name}.log)"
+            said = last_words((layout.logs / f"{name}.log").read_text(errors="replace"))
+            if said:
+                return f"{name} did not start: {said} (log: {layout.logs / name}.log)"
     return f"the cluster did not start; see the logs in {layout.logs}"
+
+
+def last_words(log: str) -> str:
+    """The last line of a log that says something: a group of exceptions ends in a frame drawn of bars and dashes."""
+    lines = (line.strip(" |+-^~") for line in reversed(log.splitlines()))
+    return next((line for line in lines if line), "")
