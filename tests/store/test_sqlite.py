@@ -10,7 +10,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from eachpod.store.contract import Change, Compacted, Event, Key
+from eachpod.store.contract import Change, Compacted, Event, Key, RevisionConflict
 from eachpod.store.sqlite import SCHEMA, SqliteStore
 
 KEYS = [Key("pods", "x", name) for name in "abc"]
@@ -121,3 +121,40 @@ async def test_kill_9_loses_nothing_acknowledged(tmp_path: Path) -> None:
         assert entry.revision == int(revision)
     await store.close()
     await asyncio.sleep(0)
+
+
+async def test_the_writer_hears_of_its_change_before_the_watchers_act_on_it(tmp_path: Path) -> None:
+    store = SqliteStore.open(tmp_path / "s")
+    told: list[str] = []
+    seen = asyncio.Event()
+    store.subscribe("pods", 0, lambda event: seen.set())
+
+    async def watch() -> None:
+        await seen.wait()
+        told.append("watcher")
+
+    async def write(key: Key) -> None:
+        await store.commit(Change(key, {"metadata": {}}, 0))
+        told.append("writer")
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(watch())
+        group.create_task(write(KEYS[0]))
+        group.create_task(write(KEYS[1]))
+    await store.close()
+    assert told == ["writer", "writer", "watcher"]
+
+
+async def test_a_writer_that_gives_up_neither_undoes_its_change_nor_disturbs_the_next(tmp_path: Path) -> None:
+    store = SqliteStore.open(tmp_path / "s")
+    gone = asyncio.ensure_future(store.commit(Change(KEYS[0], {"metadata": {}, "n": 1}, 0)))
+    await asyncio.sleep(0)
+    late = asyncio.ensure_future(store.commit(Change(KEYS[0], {"metadata": {}, "n": 2}, 0)))
+    await asyncio.sleep(0)
+    gone.cancel()
+    with pytest.raises(RevisionConflict):
+        await late
+    entry = store.get(KEYS[0])
+    assert entry is not None
+    assert entry.object["n"] == 1
+    await store.close()

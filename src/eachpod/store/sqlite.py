@@ -55,7 +55,7 @@ class SqliteStore(InMemoryReads):
         super().__init__(state, time.monotonic)
         self._connection = connection
         self._queue: queue.SimpleQueue[_Write | _Purge | None] = queue.SimpleQueue()
-        self._waiters: dict[Key, asyncio.Future[Entry]] = {}
+        self._settling: dict[Key, asyncio.Future[None]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._writer = threading.Thread(target=self._write_all, name="store-writer", daemon=True)
         self._writer.start()
@@ -92,15 +92,15 @@ class SqliteStore(InMemoryReads):
             raise
         self._loop = asyncio.get_running_loop()
         done: asyncio.Future[Entry] = self._loop.create_future()
-        self._waiters[change.key] = done
         self._queue.put(_Write(event, done))
-        return await asyncio.shield(done)
+        return await done  # a caller that gives up does not undo the write
 
     async def _settled(self, key: Key) -> None:
-        waiter = self._waiters.get(key)
-        if waiter is not None:
-            with contextlib.suppress(OSError):
-                await asyncio.shield(waiter)
+        """Wait until the write of this key that is under way is made or has failed."""
+        if self._state.staged(key):
+            if key not in self._settling:
+                self._settling[key] = asyncio.get_running_loop().create_future()
+            await asyncio.shield(self._settling[key])
 
     def compact(self, revision: int) -> None:
         self._purge(self._state.compact(revision))
@@ -116,22 +116,24 @@ class SqliteStore(InMemoryReads):
             self._queue.put(_Purge(revisions, self._state.floor))
 
     def _finish(self, writes: list[_Write], failure: OSError | None) -> None:
-        """In the event loop: make a written batch visible, in order, and answer."""
+        """In the event loop: make a written batch visible, in order, and answer. The writers wake first: whoever asked
+        for a change hears of it before the watchers begin to act on it."""
         for write in writes:
-            key = write.event.entry.key
-            if self._waiters.get(key) is write.done:
-                del self._waiters[key]
-            if failure is None:
-                self._state.apply(write.event)
-                self._purge(self._state.trim_long(key.resource))
-            else:
-                self._state.drop(write.event)
             if write.done.done():
                 continue
             if failure is None:
                 write.done.set_result(write.event.entry)
             else:
                 write.done.set_exception(OSError(failure.errno, failure.strerror))
+        for write in writes:
+            key = write.event.entry.key
+            if failure is None:
+                self._state.apply(write.event)
+                self._purge(self._state.trim_long(key.resource))
+            else:
+                self._state.drop(write.event)
+            if (waiter := self._settling.pop(key, None)) is not None:
+                waiter.set_result(None)
         self._tick()
 
     # The rest runs in the writer's thread.

@@ -141,6 +141,10 @@ class State:
         self._pending.add(key)
         return Event(kind, revision, entry, previous)
 
+    def staged(self, key: Key) -> bool:
+        """Whether a change of this key is decided but not visible yet."""
+        return key in self._pending
+
     def drop(self, event: Event) -> None:
         """Forget a staged change that could not be made durable. Its revision stays unused."""
         self._pending.discard(event.entry.key)
