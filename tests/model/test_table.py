@@ -55,3 +55,13 @@ def test_first_three() -> None:
     assert table.first_three(["1", "2"], "-") == "1,2"
     assert table.first_three(["1", "2", "3", "4", "5"], "-") == "1,2,3 + 2 more..."
     assert table.first_three([], "-") == "-"
+
+
+def test_older_versions_differ_in_name_only() -> None:
+    kind = builtin().by_kind("apps/v1", "DaemonSet")
+    obj = {"metadata": {"name": "d", "annotations": {"deprecated.daemonset.template.generation": "1"}}}
+    shown = table.in_version(table.table(kind, [obj], 0), "v1beta1")
+    row = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1beta1", "metadata": {"name": "d"}}
+    assert (shown["apiVersion"], shown["rows"][0]["object"]) == ("meta.k8s.io/v1beta1", row)
+    assert table.in_version(table.partial_list([obj], {}, kind), "v1beta1")["items"] == [row]
+    assert table.in_version(table.table(kind, [obj], 0, include="Object"), "v1beta1")["rows"][0]["object"] == obj

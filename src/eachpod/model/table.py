@@ -53,7 +53,7 @@ def table(
     conditions = kind.extra.get("row_conditions") if kind else None
     rows: list[Object] = []
     for obj in objects:
-        entry: Object = {"cells": row(obj, now), "object": _included(obj, include)}
+        entry: Object = {"cells": row(obj, now), "object": _included(kind, obj, include)}
         found = conditions(obj) if conditions else None
         if found:
             entry["conditions"] = found
@@ -77,24 +77,46 @@ def _definition(column: Column) -> Object:
     }
 
 
-def _included(obj: Object, include: str) -> Object | None:
+def _included(kind: Kind | None, obj: Object, include: str) -> Object | None:
     if include == "None":
         return None
-    return obj if include == "Object" else partial(obj)
+    return obj if include == "Object" else partial(obj, kind)
 
 
-def partial(obj: Object) -> Object:
-    """Only the metadata of `obj`."""
-    return {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": meta(obj)}
+def partial(obj: Object, kind: Kind | None = None) -> Object:
+    """Only the metadata of `obj`, as it is before a kind writes some of its fields as annotations."""
+    shown = meta(obj)
+    written = kind.extra.get("written_annotations", ()) if kind else ()
+    if written and (held := shown.get("annotations")):
+        rest = {key: value for key, value in held.items() if key not in written}
+        shown = {key: value for key, value in shown.items() if key != "annotations"}
+        shown |= {"annotations": rest} if rest else {}
+    return {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": shown}
 
 
-def partial_list(objects: Iterable[Object], list_meta: Object) -> Object:
+def partial_list(objects: Iterable[Object], list_meta: Object, kind: Kind | None = None) -> Object:
     return {
         "kind": "PartialObjectMetadataList",
         "apiVersion": "meta.k8s.io/v1",
         "metadata": list_meta,
-        "items": [partial(obj) for obj in objects],
+        "items": [partial(obj, kind) for obj in objects],
     }
+
+
+def in_version(body: Object, version: str) -> Object:
+    """A Table, an object's metadata or a list of those in another version of meta.k8s.io; they differ in name only."""
+    if version == "v1":
+        return body
+    made = {**body, "apiVersion": f"meta.k8s.io/{version}"}
+    if "rows" in made:
+        made["rows"] = [{**row, "object": _renamed(row["object"], version)} for row in made["rows"]]
+    if "items" in made:
+        made["items"] = [in_version(item, version) for item in made["items"]]
+    return made
+
+
+def _renamed(obj: Object | None, version: str) -> Object | None:
+    return in_version(obj, version) if obj and obj.get("kind") == "PartialObjectMetadata" else obj
 
 
 # The pieces that several kinds' cells are made of.

@@ -12,7 +12,7 @@ from eachpod.model import errors
 from eachpod.model.kind import Kind
 from eachpod.wire.http import Request, Response
 
-from . import reads, requestinfo, reviews, subresources, writes
+from . import negotiate, reads, requestinfo, reviews, subresources, writes
 from .authz import Authorizer
 from .calls import BINDING, Call, Core, not_allowed, unknown_path
 from .context import Context
@@ -90,6 +90,7 @@ class ApiServer(Core):
         """A request resolved: authorized, and about a kind that there is."""
         info = requestinfo.parse(request.method, request.path, request.query)
         self.authorize(user, info)
+        negotiate.check(request.accept, streams=info.verb in ("list", "watch"))
         kind = self.registry.by_plural(info.group, info.version, info.resource) if info.resource else None
         if kind is None or (info.namespace and not _may_name_namespace(kind, info)):
             raise unknown_path()

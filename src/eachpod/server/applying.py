@@ -1,9 +1,11 @@
 """PATCH with an apply configuration: create what is missing, else merge by ownership of fields."""
 
+import json
+
 from eachpod.model import errors
 from eachpod.model.fielderrors import FieldError, forbidden, invalid, required, too_long
 from eachpod.model.kind import Kind
-from eachpod.model.objects import Object, dig, put
+from eachpod.model.objects import Object, annotations, dig, drop, put
 from eachpod.model.patch import apply, typed
 from eachpod.model.strict import examine
 from eachpod.model.structure import struct_of
@@ -12,11 +14,14 @@ from eachpod.wire.http import Response
 
 from . import decode, fieldcheck, present, writes
 from .calls import Call, Core
+from .ownership import NOBODY
 from .requestinfo import flag, text
 
 _MANAGER_LIMIT = 128
 # Who goes over from client-side to server-side apply keeps what is theirs.
 _CLIENT_SIDE = "kubectl-client-side-apply"
+_KUBECTL = "kubectl"
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 def check_options(call: Call, *, applies: bool) -> None:
@@ -120,7 +125,7 @@ def merged(call: Call, kind: Kind, old: Object, wanted: Object) -> Object:
     if not dig(old, *fields):
         old = put(old, fields, apply.unrecorded(old, struct, who))
     applied = _owned_part(call, kind, wanted)
-    heir = _CLIENT_SIDE if who["manager"] == "kubectl" else ""
+    heir = _CLIENT_SIDE if who["manager"] == _KUBECTL else ""
     try:
         done = apply.applied(old, applied, struct, who, force=flag(call.request.query, "force"), heir_of=heir)
     except apply.Unkeyed as error:
@@ -128,7 +133,17 @@ def merged(call: Call, kind: Kind, old: Object, wanted: Object) -> Object:
     if done.clashes:
         raise _conflict(done.clashes)
     made = present.sealed(done.obj, kind.resource)
-    return put(made, fields, done.entries or [{}])  # an empty list would not be told from none
+    made = put(made, fields, done.entries or NOBODY)  # an empty list would not be told from none
+    return _noted(made, wanted) if who["manager"] == _KUBECTL else made
+
+
+def _noted(made: Object, wanted: Object) -> Object:
+    """kubectl may go back to client-side apply: its note of what it applied last is kept up to date."""
+    if _LAST_APPLIED not in annotations(made):
+        return made
+    wanted = drop(wanted, ("metadata", "annotations", _LAST_APPLIED))
+    note = json.dumps(wanted, separators=(",", ":"), sort_keys=True, ensure_ascii=False) + "\n"
+    return put(made, ("metadata", "annotations", _LAST_APPLIED), note)
 
 
 def _owned_part(call: Call, kind: Kind, wanted: Object) -> Object:

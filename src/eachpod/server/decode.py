@@ -102,6 +102,8 @@ def object_of(kind: Kind, request: Request, context: Context) -> Object:
 def _recognized(kind: Kind, request: Request) -> Any:
     """The value of a body that has to be an object of a kind."""
     body = request.body
+    if isinstance(body, bytes) and media_type(request.content_type) == protobuf.CONTENT_TYPE:
+        return _unwrapped(kind, body)
     if not isinstance(body, bytes) or media_type(request.content_type) not in _JSON:
         return parsed(body, request.content_type)
     if not body:
@@ -115,6 +117,17 @@ def _recognized(kind: Kind, request: Request) -> Any:
     if isinstance(value, dict) and str(value.get("apiVersion")).count("/") > 1:
         raise _unrecognized(kind, body, f"unexpected GroupVersion string: {value['apiVersion']}")
     return value
+
+
+def _unwrapped(kind: Kind, body: bytes) -> Any:
+    try:
+        return protobuf.decode(body)
+    except protobuf.NoEnvelope as error:
+        raise _unrecognized(kind, body, str(error)) from None
+    except protobuf.UnknownKind as error:
+        return {"kind": error.kind, "apiVersion": error.version}  # which is refused for that
+    except (ValueError, KeyError, IndexError) as error:
+        raise fieldcheck.unreadable(kind, str(error)) from None
 
 
 def _unrecognized(kind: Kind, body: bytes, why: str) -> errors.BadRequest:

@@ -27,6 +27,7 @@ from .authn import Authenticator
 from .calls import unknown_path
 from .impersonation import impersonated
 from .metrics import CONTENT_TYPE, Metrics
+from .negotiate import wants_yaml
 from .nodes.passing import pass_on
 from .nodes.targets import NODE_PARTS, find_target
 from .user import User
@@ -145,8 +146,7 @@ class HttpFront:
 
 def _written(response: Response, request: web.BaseRequest) -> web.Response:
     """The answer in the form that the client reads best: YAML where asked for, big ones compressed."""
-    accept = request.headers.get("Accept", "")
-    if "application/yaml" in accept and "json" not in accept:
+    if wants_yaml(request.headers.get("Accept", "")):
         value = orjson.loads(response.body) if isinstance(response.body, bytes) else response.body
         text = yaml.safe_dump(value, default_flow_style=False).encode()
         return as_http(replace(response, body=text, content_type="application/yaml"))

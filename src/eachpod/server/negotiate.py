@@ -1,12 +1,22 @@
-"""In which form an answer is wanted, from the Accept header."""
+"""In which form an answer is wanted, from the Accept header.
+
+The real server asks twice: whether it has any of the media types at all, and then which form of it is meant. It can
+also answer in protobuf; whoever reads that reads JSON as well, which is what such clients get here.
+"""
 
 from dataclasses import dataclass
 
-from eachpod.model.errors import BadRequest
+from eachpod.model import errors
+from eachpod.model.objects import Object
 
 from .requestinfo import Query, text
 
+_JSON, _YAML, _PROTOBUF = "application/json", "application/yaml", "application/vnd.kubernetes.protobuf"
+_MEDIA = (_JSON, _YAML, _PROTOBUF)
+_STREAMS = tuple(f"{media};stream=watch" for media in (_JSON, _PROTOBUF))
+_ANY = "*/*"
 _FORMS = ("Table", "PartialObjectMetadata", "PartialObjectMetadataList")
+_GROUP, _VERSIONS = "meta.k8s.io", ("v1", "v1beta1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,36 +26,79 @@ class Form:
     shape: str = ""
     include: str = "Metadata"
     yaml: bool = False
+    version: str = "v1"
 
 
 PLAIN = Form()
 
 
+class _NoSuchMedia(errors.NotAcceptable):
+    def status(self) -> Object:
+        return {**super().status(), "details": {}}
+
+
+def check(accept: str, *, streams: bool = False) -> None:
+    """NotAcceptable where none of the media types is there. `streams`: the endpoint can also be watched."""
+    if not accept or _JSON in accept or _ANY in accept:
+        return
+    if not any(media in (*_MEDIA, _ANY) for media, _ in _clauses(accept)):
+        served = ", ".join((*_MEDIA, *(_STREAMS if streams else ())))
+        raise _NoSuchMedia(f"406: Not Acceptable\n\nAvailable representations: {served}")
+
+
 def _clauses(accept: str) -> list[tuple[str, dict[str, str]]]:
+    """Media types with their parameters, the most wanted first."""
     clauses = []
     for clause in accept.split(","):
         media, *parameters = (piece.strip() for piece in clause.split(";"))
         clauses.append((media, dict(p.split("=", 1) for p in parameters if "=" in p)))
-    return clauses
+    return sorted(clauses, key=lambda clause: -_quality(clause[1]))
+
+
+def _quality(parameters: dict[str, str]) -> float:
+    try:
+        return float(parameters.get("q", "1"))
+    except ValueError:
+        return 1.0
 
 
 def negotiate(accept: str, query: Query) -> Form:
-    """The first clause that can be met decides; JSON where none can, since every client reads it."""
-    if not accept or accept == "application/json" or ("as=" not in accept and "yaml" not in accept):
+    """The first clause that can be met decides; those for protobuf come last."""
+    if not accept or accept in (_JSON, _ANY):
         return PLAIN
-    for media, parameters in _clauses(accept):
-        wanted = parameters.get("as", "")
-        if media == "application/json" and wanted in _FORMS and parameters.get("g", "meta.k8s.io") == "meta.k8s.io":
-            return Form(wanted.removesuffix("List"), _include(query) if wanted == "Table" else "Metadata")
-        if media == "application/json" and not wanted:
-            return PLAIN
-        if media == "application/yaml" and not wanted:
-            return Form(yaml=True)
-    return PLAIN
+    clauses = _clauses(accept)
+    for media, parameters in sorted(clauses, key=lambda clause: clause[0] == _PROTOBUF):
+        form = _form(media, parameters, query)
+        if form is not None:
+            return form
+    raise errors.NotAcceptable(f"only the following media types are accepted: {', '.join(_MEDIA)}")
+
+
+def _form(media: str, parameters: dict[str, str], query: Query) -> Form | None:
+    if media not in (*_MEDIA, _ANY):
+        return None
+    wanted, yaml = parameters.get("as", ""), media == _YAML
+    if not wanted:
+        return Form(yaml=True) if yaml else PLAIN
+    version = parameters.get("v", "")
+    if wanted not in _FORMS or parameters.get("g") != _GROUP or version not in _VERSIONS:
+        return None
+    include = _include(query) if wanted == "Table" else "Metadata"
+    return Form(wanted.removesuffix("List"), include, yaml, version)
 
 
 def _include(query: Query) -> str:
     include = text(query, "includeObject") or "Metadata"
     if include not in ("None", "Metadata", "Object"):
-        raise BadRequest(f'Invalid includeObject value: "{include}"')
+        raise errors.BadRequest(f'Invalid includeObject value: "{include}"')
     return include
+
+
+def wants_yaml(accept: str) -> bool:
+    """Whether an answer is to be written as YAML. What cannot be given at all is answered in JSON."""
+    if _YAML not in accept:
+        return False
+    try:
+        return negotiate(accept, {}).yaml
+    except errors.NotAcceptable:
+        return False

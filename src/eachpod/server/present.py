@@ -48,9 +48,10 @@ def blank(kind: Kind) -> Object:
 
 def single(kind: Kind, obj: Object, form: Form, now: float) -> Object:
     if form.shape == "Table":
-        return table.table(kind, [obj], now, include=form.include, list_meta=_single_meta(obj))
+        shown = table.table(kind, [obj], now, include=form.include, list_meta=_single_meta(obj))
+        return table.in_version(shown, form.version)
     if form.shape:
-        return table.partial(obj)
+        return table.in_version(table.partial(obj, kind), form.version)
     return obj
 
 
@@ -61,9 +62,10 @@ def _single_meta(obj: Object) -> Object:
 def many(kind: Kind, entries: Sequence[Entry], meta: Object, form: Form, now: float) -> Object:
     found = [converted(kind, entry.object) for entry in entries]
     if form.shape == "Table":
-        return table.table(kind, found, now, include=form.include, list_meta=meta)
+        shown = table.table(kind, found, now, include=form.include, list_meta=meta)
+        return table.in_version(shown, form.version)
     if form.shape:
-        return table.partial_list(found, meta)
+        return table.in_version(table.partial_list(found, meta, kind), form.version)
     resource = kind.resource
     return {
         "kind": f"{resource.kind}List",

@@ -92,8 +92,8 @@ def _shown(kind: Kind, entry: Entry, form: Form, *, headers: bool) -> Object:
     if form.shape == "Table":
         meta = {"resourceVersion": str(entry.revision)}
         shown = table.table(kind, [obj], time.time(), include=form.include, list_meta=meta, headers=headers)
-        return shown if headers else {**shown, "columnDefinitions": None}
-    return table.partial(obj) if form.shape else obj
+        return table.in_version(shown if headers else {**shown, "columnDefinitions": None}, form.version)
+    return table.in_version(table.partial(obj, kind), form.version) if form.shape else obj
 
 
 @dataclass(slots=True)
@@ -168,7 +168,7 @@ class Watch:
             body["rows"] = [row]
         elif self.request.form.shape:
             body = table.partial(body)
-        self._append("BOOKMARK", body)
+        self._append("BOOKMARK", table.in_version(body, self.request.form.version) if self.request.form.shape else body)
 
     def _append(self, kind: str, body: Object) -> None:
         if self.encoded:

@@ -7,17 +7,15 @@ from dataclasses import replace
 from eachpod.model import errors
 from eachpod.model.fielderrors import invalid, not_supported
 from eachpod.model.kind import Kind
-from eachpod.model.objects import Object, dig, drop, name, put
-from eachpod.model.patch.apply import tracked
+from eachpod.model.objects import Object, dig, name
 from eachpod.model.resources import ENDPOINTS, SERVICE
-from eachpod.model.structure import struct_of
-from eachpod.model.timestamps import render
 from eachpod.store.contract import Change, Entry, Key, RevisionConflict
 from eachpod.wire.http import APPLY_PATCH, STRATEGIC_PATCH, Response
 
 from . import applying, decode, fieldcheck, patching, present
 from .admission.chain import Attributes, admit
 from .calls import ATTEMPTS, Call, Core
+from .ownership import owned, owned_new, same
 from .patching import Patch, patch_of
 from .reads import form_of, list_objects, selection_of
 from .requestinfo import text
@@ -36,8 +34,7 @@ def answer(call: Call, status: int, obj: Object) -> Response:
 
 async def create(core: Core, call: Call) -> Response:
     body = decode.object_of(call.kind, call.request, call.context)
-    body = _tracked(call, {"metadata": {}}, drop(body, ("metadata", "managedFields")))
-    return answer(call, 201, (await stored_new(core, call, body)).object)
+    return answer(call, 201, (await stored_new(core, call, owned_new(call, body))).object)
 
 
 async def stored_new(core: Core, call: Call, body: Object) -> Entry:
@@ -107,52 +104,15 @@ async def _changed(core: Core, call: Call, next_state: Callable[[Object], Object
     old = present.converted(kind, entry.object)
     body, part = next_state(old), call.info.subresource
     if not applies:
-        body = _tracked(call, old, body)
+        body = owned(call, old, body)
     new = updated(kind, body, old, call.context, core.view, core.plugins, part, core.finish)
-    if _same(new, old):
+    if same(new, old):
         return old
     if ends(kind, new):
         await core.commit(call, Change(key, None, entry.revision))
         return new
     kept = kind.extra["to_stored"](new) if "to_stored" in kind.extra else new
     return present.converted(kind, (await core.commit(call, Change(key, kept, entry.revision))).object)
-
-
-def _tracked(call: Call, old: Object, new: Object) -> Object:
-    """`new` with the owners of its fields, as they are after this write. Parts of the control plane own nothing: that
-    would cost more than it tells."""
-    who = writer_of(call, call.resource.api_version)
-    struct, fields = struct_of(call.resource), ("metadata", "managedFields")
-    held = dig(old, *fields)
-    if call.context.writer and struct:
-        held = tracked(old, new, struct, who, status=call.info.subresource == "status")
-    return put(new, fields, held) if held else drop(new, fields)
-
-
-def writer_of(call: Call, version: str) -> Object:
-    """An entry of managedFields but for the fields, for an ordinary write in the form of a version."""
-    return {
-        "manager": call.context.writer,
-        "operation": "Update",
-        "apiVersion": version,
-        "time": render(call.context.now),
-        **({"subresource": call.info.subresource} if call.info.subresource else {}),
-    }
-
-
-def _same(new: Object, old: Object) -> bool:
-    """Whether there is nothing to store; the times of managedFields do not count."""
-    if new == old:
-        return True
-    fields = ("metadata", "managedFields")
-    if not dig(new, *fields) or not dig(old, *fields):
-        return False
-
-    def timeless(obj: Object) -> Object:
-        entries = [{k: v for k, v in entry.items() if k != "time"} for entry in obj["metadata"]["managedFields"]]
-        return put(obj, fields, entries)
-
-    return timeless(new) == timeless(old)
 
 
 async def patch(core: Core, call: Call) -> Response:
@@ -230,10 +190,20 @@ def options_of(found: Object, call: Call) -> Options:
 async def delete(core: Core, call: Call) -> Response:
     options = delete_options(call)
     call = call.as_dry_run() if options.dry_run else call
+    _warn_of_orphans(call, options)
     obj, gone = await removed(core, call, options)
     if gone and not call.kind.delete_returns_object:
         return Response(200, _gone(call, obj), warnings=tuple(call.context.warnings))
     return answer(call, 200, obj)
+
+
+def _warn_of_orphans(call: Call, options: Options) -> None:
+    """Who deletes without a word on what depends on the object may not expect that it stays."""
+    if call.kind.propagation == "Orphan" and not options.propagation:
+        text = (
+            "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them"
+        )
+        call.context.warn(f"{text} or set propagationPolicy=Orphan to suppress this warning")
 
 
 def _gone(call: Call, obj: Object) -> Object:
@@ -285,6 +255,7 @@ async def _drop_endpoints(core: Core, call: Call, service: Key) -> None:
 async def delete_collection(core: Core, call: Call) -> Response:
     options, selection, key = delete_options(call), selection_of(call), call.key()
     call = call.as_dry_run() if options.dry_run else call
+    _warn_of_orphans(call, options)
     answer_ = await list_objects(core, call)
     for entry in list(core.store.entries(key.resource, key.namespace)):
         if not selection.empty and not selection.matches(present.converted(call.kind, entry.object)):

@@ -29,6 +29,18 @@ class Malformed(ValueError):
     """Not a message of the API."""
 
 
+class NoEnvelope(Malformed):
+    """Not even the envelope that every object comes in can be read."""
+
+
+class UnknownKind(Malformed):
+    """An object of a kind that there is no message for."""
+
+    def __init__(self, kind: str, version: str) -> None:
+        super().__init__(f'no kind "{kind}" is registered for version "{version}"')
+        self.kind, self.version = kind, version
+
+
 @dataclass(frozen=True, slots=True)
 class _Field:
     """`inline` members belong to the object around them. `bare`: zero stands for absent."""
@@ -46,21 +58,36 @@ _SCALARS = frozenset({"string", "int32", "int64", "bool", "bytes", "double", "ui
 
 def decode(data: bytes) -> Object:
     """The object in an envelope, with apiVersion and kind. Malformed where it is none, or of no known kind."""
-    if not data.startswith(MAGIC):
-        raise Malformed("the body does not begin like a protobuf object")
+    envelope = _envelope(data)
     try:
-        return _unwrapped(data)
+        return _unwrapped(envelope)
+    except UnknownKind:
+        raise
     except (ValueError, OverflowError, OSError, struct.error) as error:  # times outside of the calendar are OSErrors
         raise Malformed(str(error)) from None
 
 
-def _unwrapped(data: bytes) -> Object:
-    envelope = _read("runtime.Unknown", memoryview(data)[len(MAGIC) :])
+def _envelope(data: bytes) -> Object:
+    if not data:
+        raise NoEnvelope("empty data")
+    if not data.startswith(MAGIC):
+        shown = " ".join(str(byte) for byte in MAGIC)
+        raise NoEnvelope(f"provided data does not appear to be a protobuf message, expected prefix [{shown}]")
+    if len(data) == len(MAGIC):
+        raise NoEnvelope("empty body")
+    try:
+        found: Object = _read("runtime.Unknown", memoryview(data)[len(MAGIC) :])
+    except ValueError as error:
+        raise NoEnvelope(str(error)) from None
+    return found
+
+
+def _unwrapped(envelope: Object) -> Object:
     types = envelope.get("typeMeta") or {}
     version, kind = types.get("apiVersion") or "", types.get("kind") or ""
     message = _message_name(version, kind)
     if message not in _table():
-        raise Malformed(f'no kind "{kind}" is registered for version "{version}"')
+        raise UnknownKind(kind, version)
     raw = base64.b64decode(envelope.get("raw") or "")
     return {"kind": kind, "apiVersion": version, **_read(message, memoryview(raw))}
 
@@ -112,7 +139,7 @@ def _fields(data: memoryview) -> Iterator[tuple[int, int, Any]]:
         elif wire == 2:
             length, at = _varint(data, at)
             if at + length > end:
-                raise Malformed("a field is longer than its message")
+                raise Malformed("unexpected EOF")
             value, at = data[at : at + length], at + length
         elif wire == 1:
             value, at = data[at : at + 8], at + 8  # the one user of it, double, minds its length
@@ -127,7 +154,7 @@ def _varint(data: memoryview, at: int) -> tuple[int, int]:
     value = shift = 0
     while True:
         if at >= len(data) or shift > 63:
-            raise Malformed("a number is cut off")
+            raise Malformed("unexpected EOF" if at >= len(data) else "proto: integer overflow")
         byte = data[at]
         at += 1
         value |= (byte & 0x7F) << shift

@@ -142,4 +142,6 @@ KIND = Kind(
     ),
     row=_row,
     generation=True,
+    # A field in the memory of the real server, which makes it an annotation when it writes the object out.
+    extra={"written_annotations": (_TEMPLATE_GENERATION,)},
 )

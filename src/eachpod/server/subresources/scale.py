@@ -13,6 +13,7 @@ from eachpod.model.shape import shape
 from eachpod.model.structure import struct_of
 from eachpod.server import applying, decode, fieldcheck, present, writes
 from eachpod.server.calls import Call, Core
+from eachpod.server.ownership import NOBODY, writer_of
 from eachpod.server.patching import patch_of
 from eachpod.server.verbs.update import check_uid
 from eachpod.wire.http import APPLY_PATCH, Response
@@ -66,7 +67,7 @@ def _owned(call: Call, old: Object, new: Object) -> Object:
     """`new` with its owners; where the number has none, nobody gets it by an ordinary write."""
     held = dig(old, *_FIELDS)
     if held and call.context.writer:
-        held = tracked(old, shape(_STRUCT).fit(new), _STRUCT, writes.writer_of(call, _SCALE.api_version))
+        held = tracked(old, shape(_STRUCT).fit(new), _STRUCT, writer_of(call, _SCALE.api_version))
     return put(new, _FIELDS, held) if held else drop(new, _FIELDS)
 
 
@@ -89,7 +90,7 @@ def _scaled(call: Call, old: Object, scale: Object) -> Object:
         check_uid(call.kind, new, old)
     if entries := dig(old, *_FIELDS):
         owners = of_object(entries, dig(scale, *_FIELDS, default=[]), call.resource.api_version)
-        new = put(new, _FIELDS, owners or [{}])
+        new = put(new, _FIELDS, owners or NOBODY)
     return new
 
 
