@@ -67,6 +67,11 @@ class Agent:
                 return worker
         return None
 
+    def addresses_of(self, pod: Object) -> tuple[str, ...]:
+        """() while it has none, or has no worker yet."""
+        worker = self.workers.get(objects.uid(pod))
+        return worker.state.addresses if worker else ()
+
     def close(self) -> None:
         for worker in self.workers.values():
             worker.close()

@@ -1,32 +1,24 @@
 """Carries out the pod machine's commands with real containers: the acting side of the node agent."""
 
 import asyncio
-import logging
 import shutil
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
-from eachpod.client.cache import Cache
-from eachpod.client.client import Client
 from eachpod.client.correlate import Note
-from eachpod.client.events import Recorder
 from eachpod.model import objects
-from eachpod.model.errors import NotFound
 from eachpod.model.objects import Object, dig
-from eachpod.model.resources import SECRET
 
 from . import admission, podspec
-from .downward import Place
-from .env import EnvironmentFault, Sources, environment, needed
-from .hosts import NameFault, hosts_file, resolving
+from .env import EnvironmentFault
+from .hosts import NameFault, resolving
 from .keptaddresses import KeptAddresses
 from .lastwords import with_message
 from .podstate import (
     CleanUp,
     ContainerSeen,
     Done,
-    HostInfo,
     PodEvent,
     PodState,
     PrepareVolumes,
@@ -40,43 +32,22 @@ from .podstate import (
     Work,
 )
 from .prober import Prober
+from .provide import NodeParts, Provider, text_of
 from .pulls import Images
 from .questions import Subject, ask
-from .runtime import ContainerState, ImageState, NotFoundFault, Phase, Runtime, RuntimeFault, SandboxSpec, SandboxState
+from .runtime import ContainerState, NotFoundFault, Phase, RuntimeFault, SandboxSpec, SandboxState
 from .security import SecurityFault
-from .serviceenv import service_variables
-from .specs import Ground, Provided, container_spec, log_directory, log_path, sandbox_spec, target_of
-from .volumes.keeper import VolumeKeeper
-from .volumes.mounts import mounts
-from .volumes.payload import Ref, VolumeFault
-
-log = logging.getLogger(__name__)
+from .specs import container_spec, log_directory, log_path, sandbox_spec, target_of
+from .volumes.payload import VolumeFault
 
 _SHORTEST_GRACE = 2
 _HOOK_SECONDS = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class NodeParts:
-    """What the hands work with."""
-
-    client: Client
-    runtime: Runtime
-    recorder: Recorder
-    volumes: VolumeKeeper
-    services: Cache
-    host: HostInfo
-    ground: Ground
-    data_dir: Path
-    cluster_dns: tuple[str, ...]
-    resolv_conf: Path
-    clock: Callable[[], float]
-
-
 class ContainerHands:
     def __init__(self, parts: NodeParts, node: Object, prober: Prober) -> None:
         self._parts, self._node, self._prober = parts, node, prober
-        self._images = Images(parts.runtime)
+        self._images, self._provider = Images(parts.runtime), Provider(parts, node)
         self._found: dict[str, tuple[list[SandboxState], list[ContainerState]]] = {}
         self._specs: dict[str, SandboxSpec] = {}
         self._kept = KeptAddresses(parts.data_dir / "addresses.json")
@@ -113,9 +84,7 @@ class ContainerHands:
 
     async def detailed(self, listed: ContainerState) -> ContainerState:
         """The whole state of a listed container, with its last words."""
-        seen = await self._parts.runtime.container_status(listed.id)
-        seen = replace(seen, sandbox_id=listed.sandbox_id)
-        return await asyncio.to_thread(with_message, seen) if seen.phase is Phase.EXITED else seen
+        return await self._seen(listed.id, listed.sandbox_id)
 
     # Commands
 
@@ -159,24 +128,17 @@ class ContainerHands:
         id = await self._parts.runtime.run_sandbox(spec)
         sandbox = await self._parts.runtime.sandbox_status(id)
         self._kept.keep(pod, sandbox.addresses)
-        self._write_hosts(pod, sandbox.addresses)
+        self._provider.write_hosts(pod, sandbox.addresses)
         return Done(operation, sandbox)
 
     def _sandbox_spec(self, pod: Object, attempt: int) -> SandboxSpec:
         parts = self._parts
-        found = resolving(pod, parts.cluster_dns, parts.host.cluster_domain, _text(parts.resolv_conf))
+        found = resolving(pod, parts.cluster_dns, parts.host.cluster_domain, text_of(parts.resolv_conf))
         if found.fault:
             parts.recorder.tell(Note(pod, found.fault[0], found.fault[1], "Warning"))
         spec = sandbox_spec(pod, attempt, parts.ground, found.dns, self._kept.of(pod))
         self._specs[objects.uid(pod)] = spec
         return spec
-
-    def _write_hosts(self, pod: Object, addresses: Iterable[str]) -> None:
-        host_file = _text(Path("/etc/hosts")) if podspec.host_network(pod) else ""
-        text = hosts_file(pod, tuple(addresses), self._parts.host.cluster_domain, host_file)
-        path = self._parts.volumes.pod_dir(objects.uid(pod)) / "etc-hosts"
-        path.write_text(text)
-        path.chmod(0o644)
 
     # Starting
 
@@ -188,13 +150,13 @@ class ContainerHands:
         sandbox_config = self._specs.get(objects.uid(pod)) or self._sandbox_spec(pod, sandbox.attempt)
         id = ""
         try:
-            secrets = await self._pull_secrets(pod)
+            secrets = await self._provider.pull_secrets(pod)
             image = await self._images.ensure(spec, secrets, sandbox_config, self._voice(pod, name))
-            given = await self._provide(state, spec, attempt, image)
+            given = await self._provider.provide(pod, spec, attempt, image, state.addresses)
             wanted = container_spec(
                 pod, spec, attempt, given, self._parts.ground, target_of(pod, name, state.containers)
             )
-            (Path(sandbox_config.log_directory) / name).mkdir(parents=True, exist_ok=True)
+            _make(f"{sandbox_config.log_directory}/{name}")
             id = await runtime.create_container(sandbox, sandbox_config, wanted)
             self._tell(pod, name, "Created", "Container created")
             await runtime.start_container(id)
@@ -226,70 +188,17 @@ class ContainerHands:
             if not outcome.success:
                 self._tell(pod, name, "FailedPostStartHook", "PostStartHook failed", "Warning")
                 await runtime.stop_container(id, podspec.grace_seconds(pod))
-                seen = await self._seen(id, state)
+                seen = await self._seen(id, _sandbox_id(state))
                 return Done(operation, seen, failed=True, reason="PostStartHookError", message=outcome.text)
-        return Done(operation, await self._seen(id, state))
+        return Done(operation, await self._seen(id, _sandbox_id(state)))
 
-    async def _seen(self, id: str, state: PodState) -> ContainerState:
-        seen = await self._parts.runtime.container_status(id)
-        seen = replace(seen, sandbox_id=state.sandbox.id if state.sandbox else "")
+    async def _seen(self, id: str, sandbox_id: str) -> ContainerState:
+        seen = replace(await self._parts.runtime.container_status(id), sandbox_id=sandbox_id)
         return await asyncio.to_thread(with_message, seen) if seen.phase is Phase.EXITED else seen
 
     def _subject(self, state: PodState, spec: Object, id: str) -> Subject:
         address = state.addresses[0] if state.addresses else "127.0.0.1"
         return Subject(state.pod, spec, id, address)
-
-    async def _provide(self, state: PodState, spec: Object, attempt: int, image: ImageState) -> Provided:
-        pod = state.pod
-        uid = objects.uid(pod)
-        maps, secrets = needed(spec)
-        namespace = objects.namespace(pod)
-        fetch = self._parts.volumes.fetch
-        sources = Sources(
-            {name: await fetch(Ref("ConfigMap", name), namespace) for name in maps},
-            {name: await fetch(Ref("Secret", name), namespace) for name in secrets},
-        )
-        links = dig(pod, "spec", "enableServiceLinks", default=True)
-        services = service_variables(self._parts.services.items(), namespace, links=links)
-        env = environment(pod, spec, sources, services, self.place(pod, state.addresses))
-        volumes = {each["name"]: each for each in dig(pod, "spec", "volumes", default=[])}
-        paths = await self._parts.volumes.prepare(pod)
-        message_file = self._message_file(uid, spec["name"], attempt)
-        hosts = self._hosts_file(pod, state.addresses)
-        mounted = await asyncio.to_thread(mounts, spec, volumes, paths, env)
-        return Provided(env, mounted, image, hosts, message_file)
-
-    def _message_file(self, uid: str, name: str, attempt: int) -> Path:
-        folder = self._parts.volumes.pod_dir(uid) / "containers" / name
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / str(attempt)
-        path.touch()
-        path.chmod(0o666)
-        return path
-
-    def _hosts_file(self, pod: Object, addresses: tuple[str, ...]) -> Path:
-        path = self._parts.volumes.pod_dir(objects.uid(pod)) / "etc-hosts"
-        if not path.exists():
-            self._write_hosts(pod, addresses)
-        return path
-
-    def place(self, pod: Object, addresses: tuple[str, ...] = ()) -> Place:
-        known = addresses or tuple(each["ip"] for each in dig(pod, "status", "podIPs", default=[]))
-        own = self._parts.host.addresses if podspec.host_network(pod) else known
-        return Place(self._parts.host.addresses, own, dig(self._node, "status", "allocatable", default={}))
-
-    async def _pull_secrets(self, pod: Object) -> list[Object]:
-        found, missing = [], []
-        for ref in dig(pod, "spec", "imagePullSecrets", default=[]):
-            try:
-                found.append(await self._parts.client.get(SECRET, ref["name"], objects.namespace(pod)))
-            except NotFound:
-                missing.append(ref["name"])
-        if missing:
-            text = f"Unable to retrieve some image pull secrets ({', '.join(missing)}); "
-            text += "attempting to pull the image may not succeed."
-            self._parts.recorder.tell(Note(pod, "FailedToRetrieveImagePullSecret", text, "Warning"))
-        return found
 
     def _voice(self, pod: Object, name: str) -> Callable[[str, str, str], None]:
         return lambda reason, message, type: self._tell(pod, name, reason, message, type)
@@ -303,7 +212,7 @@ class ContainerHands:
         runtime, pod = self._parts.runtime, state.pod
         if not work.message:  # a shorter grace for a stop under way
             await runtime.stop_container(work.id, work.grace)
-            return Done(operation, await self._seen(work.id, state))
+            return Done(operation, await self._seen(work.id, _sandbox_id(state)))
         self._tell(pod, work.name, "Killing", work.message)
         begun = self._parts.clock()
         spec = podspec.container(pod, work.name) or {}
@@ -313,7 +222,7 @@ class ContainerHands:
         left = max(int(work.grace - (self._parts.clock() - begun)), min(_SHORTEST_GRACE, work.grace))
         try:
             await runtime.stop_container(work.id, left)
-            return Done(operation, await self._seen(work.id, state))
+            return Done(operation, await self._seen(work.id, _sandbox_id(state)))
         except NotFoundFault:
             return Done(operation)
 
@@ -352,12 +261,9 @@ class ContainerHands:
         return Path(log_directory(pod, self._parts.ground.log_root)) / log_path(seen.name, seen.attempt)
 
 
+def _sandbox_id(state: PodState) -> str:
+    return state.sandbox.id if state.sandbox else ""
+
+
 def _make(folder: str) -> None:
     Path(folder).mkdir(parents=True, exist_ok=True)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text()
-    except OSError:
-        return ""

@@ -26,6 +26,13 @@ class Place:
     allocatable: Mapping[str, str] | None = None
 
 
+def place_of(pod: Object, node: Object, host_addresses: tuple[str, ...], addresses: tuple[str, ...] = ()) -> Place:
+    """`addresses` are the pod's as the runtime told them; before that, those that the API knows count."""
+    known = addresses or tuple(each["ip"] for each in dig(pod, "status", "podIPs", default=[]))
+    own = host_addresses if podspec.host_network(pod) else known
+    return Place(host_addresses, own, dig(node, "status", "allocatable", default={}))
+
+
 def field_value(pod: Object, path: str, place: Place) -> str:
     match = _SUBSCRIPT.fullmatch(path)
     if match:

@@ -4,7 +4,8 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from eachpod.client.client import Client
@@ -14,18 +15,20 @@ from eachpod.model import objects, quantity
 from eachpod.model.objects import Object
 from eachpod.model.resources import POD, SERVICE
 
-from . import localvolumes
+from . import http, localvolumes
 from .agent import Agent
+from .callers import Callers
 from .config import NodeConfig
-from .containers import ContainerHands, NodeParts
+from .containers import ContainerHands
 from .cri.runtime import CriRuntime
-from .downward import Place
+from .downward import Place, place_of
 from .follow import Follower
 from .heartbeat import beat
 from .network import proxy
 from .podstate import HostInfo
 from .prober import Prober
-from .register import LIMITS, Machine, NodeIdentity
+from .provide import NodeParts
+from .register import LIMITS, Machine, NodeIdentity, registered
 from .relist import Relist
 from .rotate import rotate
 from .runtime import Runtime, RuntimeFault, Version
@@ -59,23 +62,64 @@ async def _version(runtime: Runtime) -> Version:
 async def serve_node(
     client: Client, config: NodeConfig, machine: Machine, runtime: Runtime, ready: Callable[[], None]
 ) -> None:
-    from .run import registered
-
     identity: NodeIdentity = config.nodes[0]
     config.data_dir.mkdir(parents=True, exist_ok=True)
     version = await _version(runtime)
     about = {"containerRuntimeVersion": f"{version.name}://{version.version}"}
-    machine = Machine(machine.capacity, machine.architecture, machine.info | about, machine.allocatable)
+    machine = replace(machine, info=machine.info | about)
     if not config.limits_enforced:
         identity = replace(identity, annotations={**identity.annotations, LIMITS: "not-enforced"})
     node = await registered(client, identity, machine)
-    host = HostInfo(identity.name, identity.addresses, config.cluster_domain)
+    real = _assembled(client, config, machine, runtime, node)
+    relist = Relist(runtime, real.agent.post, real.hands.detailed)
+    pods = Informer(client, POD, field_selector=f"spec.nodeName={identity.name}")
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(real.sink.run())
+        tasks.create_task(real.services.run())
+        tasks.create_task(localvolumes.run(client, [node], real.volumes.remove_local))
+        await real.services.synced()
+        left_over = await real.hands.recover()
+        follower = Follower(client, real.volumes, real.agent)
+        pods.listen(real.agent.changed)
+        pods.listen(follower.changed)
+        tasks.create_task(beat(client, identity, machine, time.time, fault=lambda: relist.fault))
+        tasks.create_task(relist.run())
+        tasks.create_task(rotate(runtime, real.agent, real.hands))
+        tasks.create_task(follower.run())
+        tasks.create_task(pods.run())
+        if config.sockets:
+            api = http.Api(Callers(client, identity.name, time.time), [real.agent], real.hands, runtime)
+            tasks.create_task(http.serve(config, api))
+        if config.proxy:
+            tasks.create_task(proxy.run(client, config.proxy))
+        await pods.synced()
+        known = {objects.uid(pod) for pod in real.agent.pods()}
+        for uid in left_over - known:  # of pods that were removed while no agent ran
+            tasks.create_task(_forget(real.hands, uid))
+        ready()
+        log.info("node %s serves, with %d pods", identity.name, len(known))
+
+
+@dataclass(frozen=True, slots=True)
+class _Real:
+    """The parts of a node that run for as long as it does."""
+
+    agent: Agent
+    hands: ContainerHands
+    volumes: VolumeKeeper
+    services: Informer
+    sink: EventSink
+
+
+def _assembled(client: Client, config: NodeConfig, machine: Machine, runtime: Runtime, node: Object) -> _Real:
+    name, addresses = config.nodes[0].name, config.nodes[0].addresses
+    host = HostInfo(name, addresses, config.cluster_domain)
     sink = EventSink(client)
-    recorder = sink.recorder("kubelet", identity.name)
+    recorder = sink.recorder("kubelet", name)
     services = Informer(client, SERVICE)
     agent = Agent(client, host, recorder, time.time)
-    places: list[ContainerHands] = []
-    volumes = VolumeKeeper(client, config.data_dir, lambda pod: _place(places, agent, pod))
+    place = partial(_place, agent, node, addresses)
+    volumes = VolumeKeeper(client, config.data_dir, place)
     ground = Ground(
         str(config.data_dir / "logs" / "pods"), config.cluster_domain, int(quantity.parse(machine.capacity["memory"])),
         config.cgroup_parent,
@@ -85,43 +129,12 @@ async def serve_node(
         config.resolv_conf, time.time,
     )  # fmt: skip
     hands = ContainerHands(parts, node, Prober(runtime, recorder, time.time, agent.post))
-    places.append(hands)
     agent.use(hands)
-    pods = Informer(client, POD, field_selector=f"spec.nodeName={identity.name}")
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(sink.run())
-        tasks.create_task(services.run())
-        tasks.create_task(localvolumes.run(client, [node], volumes.remove_local))
-        await services.synced()
-        left_over = await hands.recover()
-        follower = Follower(client, volumes, agent)
-        pods.listen(agent.changed)
-        pods.listen(follower.changed)
-        relist = Relist(runtime, agent.post, hands.detailed)
-        tasks.create_task(beat(client, identity, machine, time.time, fault=lambda: relist.fault))
-        tasks.create_task(relist.run())
-        tasks.create_task(rotate(runtime, agent, hands))
-        tasks.create_task(follower.run())
-        tasks.create_task(pods.run())
-        if config.sockets:
-            from .callers import Callers
-            from .http import Api, serve
-
-            api = Api(Callers(client, identity.name, time.time), [agent], hands, runtime)
-            tasks.create_task(serve(config, api))
-        if config.proxy:
-            tasks.create_task(proxy.run(client, config.proxy))
-        await pods.synced()
-        known = {objects.uid(pod) for pod in agent.pods()}
-        for uid in left_over - known:  # of pods that were removed while no agent ran
-            tasks.create_task(_forget(hands, uid))
-        ready()
-        log.info("node %s serves, with %d pods", identity.name, len(known))
+    return _Real(agent, hands, volumes, services, sink)
 
 
-def _place(places: list[ContainerHands], agent: Agent, pod: Object) -> Place:
-    worker = agent.workers.get(objects.uid(pod))
-    return places[0].place(pod, worker.state.addresses if worker else ())
+def _place(agent: Agent, node: Object, host_addresses: tuple[str, ...], pod: Object) -> Place:
+    return place_of(pod, node, host_addresses, agent.addresses_of(pod))
 
 
 async def _forget(hands: ContainerHands, uid: str) -> None:

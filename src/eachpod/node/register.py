@@ -1,12 +1,14 @@
 """The Node object of this node: made at the start, its status kept true."""
 
+import asyncio
 import logging
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
 from eachpod.client.client import Client
 from eachpod.model import objects
-from eachpod.model.errors import AlreadyExists
+from eachpod.model.errors import AlreadyExists, StatusError
 from eachpod.model.objects import Object
 from eachpod.model.resources import NODE
 from eachpod.model.timestamps import render
@@ -114,7 +116,19 @@ def conditions(old: Object, now: float, fault: str = "") -> list[Object]:
     return found
 
 
-async def register(client: Client, identity: NodeIdentity, machine: Machine, now: float) -> Object:
+async def registered(client: Client, identity: NodeIdentity, machine: Machine) -> Object:
+    """The Node, as soon as the API server takes it."""
+    wait = 0.1
+    while True:
+        try:
+            return await _register(client, identity, machine, time.time())
+        except (StatusError, ConnectionError) as error:
+            log.warning("node %s is not registered yet: %s", identity.name, error)
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, 5.0)
+
+
+async def _register(client: Client, identity: NodeIdentity, machine: Machine, now: float) -> Object:
     """Make the Node, or take over the one that is there."""
     wanted = node_object(identity, machine)
     try:

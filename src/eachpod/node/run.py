@@ -10,7 +10,6 @@ from collections.abc import Callable
 from eachpod.client.client import Client
 from eachpod.client.events import EventSink
 from eachpod.client.informer import Informer
-from eachpod.model.errors import StatusError
 from eachpod.model.objects import Object, dig
 from eachpod.model.resources import POD
 
@@ -19,7 +18,7 @@ from .agent import Agent
 from .config import NodeConfig
 from .heartbeat import beat
 from .podstate import HostInfo
-from .register import SIMULATED, Machine, NodeIdentity, register
+from .register import SIMULATED, Machine, registered
 from .simulated import SimulatedHands
 
 log = logging.getLogger(__name__)
@@ -71,18 +70,6 @@ def _boot_id() -> str:
             return file.read().strip()
     except OSError:
         return ""
-
-
-async def registered(client: Client, identity: NodeIdentity, machine: Machine) -> Object:
-    """The Node, as soon as the API server takes it."""
-    wait = 0.1
-    while True:
-        try:
-            return await register(client, identity, machine, time.time())
-        except (StatusError, ConnectionError) as error:
-            log.warning("node %s is not registered yet: %s", identity.name, error)
-            await asyncio.sleep(wait)
-            wait = min(wait * 2, 5.0)
 
 
 async def _nothing_to_remove(volume: Object) -> None:
