@@ -13,6 +13,7 @@ from .errors import ClusterError
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 FABRIC_ADDRESS = "192.168.0.1"
+FABRIC_PORT = 6443  # the API server's, for nodes and pods
 # The two of the walkthrough first; further nodes count up from 22.
 _FIRST_NODES = ("192.168.0.194", "192.168.0.21")
 

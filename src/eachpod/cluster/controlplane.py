@@ -15,8 +15,7 @@ from eachpod.server.inprocess import InProcessTransport
 from eachpod.server.run import serve
 
 from . import access, bootstrap
-from .addresses import FABRIC_ADDRESS
-from .identities import FABRIC_PORT
+from .addresses import FABRIC_ADDRESS, FABRIC_PORT
 from .layout import Layout
 from .settings import Settings
 from .supervisor import tell_ready

@@ -16,8 +16,7 @@ from eachpod.node.network.netns import Fabric, Node, namespace_path, plan_fabric
 from eachpod.node.network.setup import perform
 
 from . import egress
-from .addresses import FABRIC_ADDRESS
-from .identities import FABRIC_PORT
+from .addresses import FABRIC_ADDRESS, FABRIC_PORT
 from .layout import Layout
 from .process import command
 from .sandbox import SANDBOX_IMAGE

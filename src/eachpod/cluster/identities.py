@@ -3,11 +3,9 @@
 import datetime
 
 from . import access, kubeconfig, pki
-from .addresses import FABRIC_ADDRESS
+from .addresses import FABRIC_ADDRESS, FABRIC_PORT
 from .layout import Layout
 from .settings import Settings
-
-FABRIC_PORT = 6443
 
 
 def api_names(settings: Settings) -> list[str]:

@@ -3,7 +3,6 @@
 Each role's parts are imported only in that process: what is not imported costs no start-up and no memory.
 """
 
-import asyncio
 import json
 import logging
 import signal
@@ -18,6 +17,8 @@ from .settings import Settings, load
 
 def run_loop(work: Coroutine[Any, Any, None]) -> None:
     """Run until done, or until SIGTERM cancels it."""
+    import asyncio
+
     import uvloop
 
     async def main() -> None:
