@@ -17,6 +17,7 @@ def run(settings: Settings, given: dict[str, Any]) -> None:
             kubeconfig=str(layout.kubeconfig("dns")),
             udp_fds=tuple(given["udp"]),
             tcp_fds=tuple(given["tcp"]),
+            health_fd=given["health"],
             cluster_domain=settings.domain,
             addresses=(settings.dns_address, settings.kube_dns_address),
             snapshot=str(layout.root / "dns.snapshot"),

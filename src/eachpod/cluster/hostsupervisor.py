@@ -17,7 +17,8 @@ from .supervisor import Spec, Supervisor, write_state
 
 
 def run(settings: Settings, given: dict[str, Any]) -> None:
-    """`given` names the listening descriptors made by `up`: api, dns_udp, dns_tcp, agents (one, or one per node)."""
+    """`given` names the listening descriptors made by `up`: api, dns_udp, dns_tcp, dns_health, and agents (one, or one
+    per node)."""
     layout = Layout(settings.root)
     layout.logs.mkdir(parents=True, exist_ok=True)
     started = time.time()
@@ -41,10 +42,15 @@ def _spec(settings: Settings, layout: Layout, name: str, role: str, given: dict[
     return Spec(name, command(role, settings, given), layout.logs / f"{name}.log", tuple(fds))
 
 
+def _dns(settings: Settings, layout: Layout, health: int, udp: list[int], tcp: list[int]) -> Spec:
+    inner = {"udp": udp, "tcp": tcp, "health": health}
+    return _spec(settings, layout, "dns", "dns", inner, [*udp, *tcp, health])
+
+
 def _simulated(settings: Settings, given: dict[str, Any], supervisor: Supervisor, layout: Layout) -> None:
     api, udp, tcp = given["api"], given["dns_udp"], given["dns_tcp"]
     supervisor.add(_spec(settings, layout, "control-plane", "control-plane", {"api": [api]}, [api]))
-    supervisor.add(_spec(settings, layout, "dns", "dns", {"udp": [udp], "tcp": [tcp]}, [udp, tcp]))
+    supervisor.add(_dns(settings, layout, given["dns_health"], [udp], [tcp]))
     if settings.nodes:
         agent = given["agents"][0]
         supervisor.add(_spec(settings, layout, "nodes", "nodes", {"agent": agent}, [agent]))
@@ -77,7 +83,7 @@ def _containers(settings: Settings, given: dict[str, Any], supervisor: Superviso
         udp = [given["dns_udp"], *(fd for label, fd in sockets.items() if label.startswith("udp"))]
         tcp = [given["dns_tcp"], *(fd for label, fd in sockets.items() if label.startswith("tcp"))]
         supervisor.replace(_spec(settings, layout, "control-plane", "control-plane", {"api": api}, api))
-        supervisor.replace(_spec(settings, layout, "dns", "dns", {"udp": udp, "tcp": tcp}, udp + tcp))
+        supervisor.replace(_dns(settings, layout, given["dns_health"], udp, tcp))
         if settings.egress and (pid := supervisor.pid("holder")):
             router = egress.command(pid, Fabric(()), rootless=settings.rootless)
             supervisor.replace(Spec("egress", router, layout.logs / "egress.log", tells=False))

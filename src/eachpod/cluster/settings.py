@@ -32,6 +32,7 @@ class Settings:
     kubeconfig: str = ""
     api_port: int = 0
     dns_port: int = 0
+    dns_health_port: int = 0
     service_cidr: str = "10.247.0.0/16"
     pod_cidr: str = "10.0.0.0/16"
     domain: str = "cluster.local"

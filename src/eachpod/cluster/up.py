@@ -78,7 +78,11 @@ def up(wishes: Wishes, tell: Tell) -> tuple[Settings, bool]:
         _sandbox_image(wanted, tell)
     sockets = _sockets(wishes, wanted)
     wanted = replace(
-        wanted, api_port=_port(sockets["api"]), dns_port=_port(sockets["dns_udp"]), kubeconfig=str(config_path)
+        wanted,
+        api_port=_port(sockets["api"]),
+        dns_port=_port(sockets["dns_udp"]),
+        dns_health_port=_port(sockets["dns_health"]),
+        kubeconfig=str(config_path),
     )
     settings.save(wanted)
     identities.issue(wanted, datetime.datetime.now(datetime.UTC))
@@ -185,7 +189,8 @@ def _sockets(wishes: Wishes, wanted: Settings) -> dict[str, socket.socket]:
         raise ClusterError("--dns-port: no port is free for both UDP and TCP; name one")
     count = len(wanted.nodes) if wanted.runtime == "containers" else 1
     agents = {f"agent{index}": listen("", 0, 0) for index in range(count)}
-    return {"api": api, "dns_udp": udp, "dns_tcp": tcp, **agents}
+    health = listen("", 0, wanted.dns_health_port)
+    return {"api": api, "dns_udp": udp, "dns_tcp": tcp, "dns_health": health, **agents}
 
 
 def listen(flag: str, asked: int, usual: int, kind: socket.SocketKind = socket.SOCK_STREAM) -> socket.socket:
