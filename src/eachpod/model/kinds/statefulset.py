@@ -2,6 +2,7 @@
 
 from eachpod.model import names
 from eachpod.model.fielderrors import FieldError, invalid, not_supported
+from eachpod.model.internalform import in_memory
 from eachpod.model.kind import Cell, Kind
 from eachpod.model.metadata import immutable
 from eachpod.model.objects import Object, dig, name
@@ -116,7 +117,8 @@ def _strategy(strategy: Object, path: str) -> list[FieldError]:
     here = f"{path}.rollingUpdate"
     if kind == "OnDelete":
         text = "only allowed for updateStrategy 'RollingUpdate'"
-        return [invalid(here, rolling, text)] if rolling is not None else []
+        shown = in_memory(rolling, "RollingUpdateStatefulSetStrategy")
+        return [invalid(here, shown, text)] if rolling is not None else []
     if kind != "RollingUpdate":
         return [invalid(path, strategy, "must be 'RollingUpdate' or 'OnDelete'")]
     errors = non_negative(rolling or {}, here, "partition")
@@ -135,8 +137,9 @@ def _validate_update(new: Object, old: Object) -> list[FieldError]:
     sound = spec.get("template") != before.get("template") and not _validate_spec(before, new=False)
     errors = _validate_spec(spec, new=False, template=sound)
     for field in _FIXED:
-        shown = spec.get(field)
-        errors += immutable(shown, before.get(field), f"spec.{field}")
+        struct = "PersistentVolumeClaim" if field == "volumeClaimTemplates" else ""
+        now, was = (in_memory(each.get(field), struct) for each in (spec, before))
+        errors += immutable(now, was, f"spec.{field}")
     return errors
 
 
