@@ -8,6 +8,7 @@ from typing import Any
 
 from eachpod.kit.hostport import joined
 from eachpod.model.objects import Object
+from eachpod.wire.protofields import encoded
 
 from .probe import Outcome, ProbeFault, port_of
 from .runtime import Runtime, RuntimeFault
@@ -130,7 +131,7 @@ async def _grpc(subject: Subject, probe: Object, timeout: float) -> Outcome:
 
     address = joined(subject.address, probe["port"])
     service = (probe.get("service") or "").encode()
-    request = b"\x0a" + bytes([len(service)]) + service if service else b""
+    request = encoded(1, service) if service else b""
     async with grpc.aio.insecure_channel(address) as channel:
         check: Any = channel.unary_unary("/grpc.health.v1.Health/Check", None, None)
         try:

@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 from eachpod.model.objects import Object
+from eachpod.wire import protofields
 
 JSON = "application/json"
 PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
@@ -107,33 +108,24 @@ def encoded(document: Object) -> bytes:
     return b"".join(
         (
             _text(1, document["swagger"]),
-            _message(2, _text(1, info["title"]) + _text(2, info["version"])),
-            _message(8, b"".join(_named(2, path, _item_message(item)) for path, item in document["paths"].items())),
-            _message(9, _schemas(1, document["definitions"])),
-            _message(10, b"".join(_named(1, key, _plain(each)) for key, each in document["parameters"].items())),
+            protofields.encoded(2, _text(1, info["title"]) + _text(2, info["version"])),
+            protofields.encoded(
+                8, b"".join(_named(2, path, _item_message(item)) for path, item in document["paths"].items())
+            ),
+            protofields.encoded(9, _schemas(1, document["definitions"])),
+            protofields.encoded(
+                10, b"".join(_named(1, key, _plain(each)) for key, each in document["parameters"].items())
+            ),
         )
     )
 
 
-def _varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
-
-
-def _message(number: int, data: bytes) -> bytes:
-    return _varint(number << 3 | 2) + _varint(len(data)) + data
-
-
 def _text(number: int, text: str) -> bytes:
-    return _message(number, text.encode()) if text else b""
+    return protofields.encoded(number, text.encode()) if text else b""
 
 
 def _named(number: int, name: str, data: bytes) -> bytes:
-    return _message(number, _text(1, name) + _message(2, data))
+    return protofields.encoded(number, _text(1, name) + protofields.encoded(2, data))
 
 
 def _extensions(number: int, values: Object) -> bytes:
@@ -149,15 +141,15 @@ def _schemas(number: int, schemas: Object) -> bytes:
 def _schema_message(schema: Object) -> bytes:
     parts = [_text(1, schema.get("$ref", "")), _text(2, schema.get("format", ""))]
     parts += [_text(19, name) for name in schema.get("required", ())]
-    parts += [_message(20, _text(2, json.dumps(value))) for value in schema.get("enum", ())]
+    parts += [protofields.encoded(20, _text(2, json.dumps(value))) for value in schema.get("enum", ())]
     if "additionalProperties" in schema:
-        parts.append(_message(21, _message(1, _schema_message(schema["additionalProperties"]))))
+        parts.append(protofields.encoded(21, protofields.encoded(1, _schema_message(schema["additionalProperties"]))))
     if "type" in schema:
-        parts.append(_message(22, _text(1, schema["type"])))
+        parts.append(protofields.encoded(22, _text(1, schema["type"])))
     if "items" in schema:
-        parts.append(_message(23, _message(1, _schema_message(schema["items"]))))
+        parts.append(protofields.encoded(23, protofields.encoded(1, _schema_message(schema["items"]))))
     if "properties" in schema:
-        parts.append(_message(25, _schemas(1, schema["properties"])))
+        parts.append(protofields.encoded(25, _schemas(1, schema["properties"])))
     return b"".join(parts) + _extensions(31, schema)
 
 
@@ -165,24 +157,27 @@ _METHOD_NUMBERS = {"get": 2, "put": 3, "post": 4, "delete": 5, "patch": 8}
 
 
 def _item_message(item: Object) -> bytes:
-    methods = (_message(_METHOD_NUMBERS[name], _operation_message(item[name])) for name in _METHODS if name in item)
-    shared = (_message(9, _parameters_item(each)) for each in item.get("parameters", ()))
+    methods = (
+        protofields.encoded(_METHOD_NUMBERS[name], _operation_message(item[name])) for name in _METHODS if name in item
+    )
+    shared = (protofields.encoded(9, _parameters_item(each)) for each in item.get("parameters", ()))
     return b"".join((*methods, *shared))
 
 
 def _operation_message(operation: Object) -> bytes:
     answers = b"".join(
-        _named(1, code, _message(1, _text(1, answer["description"]))) for code, answer in operation["responses"].items()
+        _named(1, code, protofields.encoded(1, _text(1, answer["description"])))
+        for code, answer in operation["responses"].items()
     )
     consumed = b"".join(_text(7, media) for media in operation["consumes"])
-    parameters = b"".join(_message(8, _parameters_item(each)) for each in operation["parameters"])
-    return consumed + parameters + _message(9, answers) + _extensions(13, operation)
+    parameters = b"".join(protofields.encoded(8, _parameters_item(each)) for each in operation["parameters"])
+    return consumed + parameters + protofields.encoded(9, answers) + _extensions(13, operation)
 
 
 def _parameters_item(parameter: Object) -> bytes:
     if "$ref" in parameter:
-        return _message(2, _text(1, parameter["$ref"]))
-    return _message(1, _plain(parameter))
+        return protofields.encoded(2, _text(1, parameter["$ref"]))
+    return protofields.encoded(1, _plain(parameter))
 
 
 def _plain(parameter: Object) -> bytes:
@@ -190,10 +185,16 @@ def _plain(parameter: Object) -> bytes:
     required = b"\x01" if parameter.get("required") else b"\x00"
     place, name = parameter["in"], parameter["name"]
     if place == "body":
-        body = _text(2, name) + _text(3, place) + b"\x20" + required + _message(5, _schema_message(parameter["schema"]))
-        return _message(1, body)
+        body = (
+            _text(2, name)
+            + _text(3, place)
+            + b"\x20"
+            + required
+            + protofields.encoded(5, _schema_message(parameter["schema"]))
+        )
+        return protofields.encoded(1, body)
     kind: Any = parameter.get("type", "")
     front = b"\x08" + required + _text(2, place)
     if place == "path":
-        return _message(2, _message(4, front + _text(4, name) + _text(5, kind)))
-    return _message(2, _message(3, front + _text(4, name) + _text(6, kind)))
+        return protofields.encoded(2, protofields.encoded(4, front + _text(4, name) + _text(5, kind)))
+    return protofields.encoded(2, protofields.encoded(3, front + _text(4, name) + _text(6, kind)))

@@ -7,7 +7,7 @@ pointers; a JSON client would leave them out, so they are dropped, by the table 
 
 import base64
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -17,16 +17,16 @@ import orjson
 
 from eachpod.model import shape, timestamps
 
+from . import protofields
+from .protofields import DELIMITED, FIXED64, VARINT
+from .protofields import Malformed as Malformed
+
 MAGIC = b"k8s\x00"
 CONTENT_TYPE = "application/vnd.kubernetes.protobuf"
 # Two group names are not what their folder is called.
 _GROUPS = {"rbac.authorization.k8s.io": "rbac", "": "core"}
 
 Object = dict[str, Any]
-
-
-class Malformed(ValueError):
-    """Not a message of the API."""
 
 
 class NoEnvelope(Malformed):
@@ -127,55 +127,19 @@ def _field(message: str, name: str, kind: str) -> _Field:
     return _Field(spelled, bare_kind, kind.endswith("*"), kind.startswith("map:"), inline, bare)
 
 
-def _fields(data: memoryview) -> Iterator[tuple[int, int, Any]]:
-    """Number, wire type and value of each field."""
-    at, end = 0, len(data)
-    while at < end:
-        tag, at = _varint(data, at)
-        number, wire = tag >> 3, tag & 7
-        value: Any
-        if wire == 0:
-            value, at = _varint(data, at)
-        elif wire == 2:
-            length, at = _varint(data, at)
-            if at + length > end:
-                raise Malformed("unexpected EOF")
-            value, at = data[at : at + length], at + length
-        elif wire == 1:
-            value, at = data[at : at + 8], at + 8  # the one user of it, double, minds its length
-        elif wire == 5:
-            value, at = data[at : at + 4], at + 4
-        else:
-            raise Malformed(f"wire type {wire} is not known")
-        yield number, wire, value
-
-
-def _varint(data: memoryview, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        if at >= len(data) or shift > 63:
-            raise Malformed("unexpected EOF" if at >= len(data) else "proto: integer overflow")
-        byte = data[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, at
-        shift += 7
-
-
 def _read(message: str, data: memoryview) -> Any:
     special = _SPECIAL.get(message)
     if special:
-        return special({number: value for number, _, value in _fields(data)})
+        return special({number: value for number, _, value in protofields.fields(data)})
     fields = _table().get(message)
     if fields is None:
         raise Malformed(f"message {message} is not known")
     found: Object = {}
-    for number, wire, value in _fields(data):
+    for number, wire, value in protofields.fields(data):
         field = fields.get(number)
         if field is None:
             continue
-        if wire != _wire(field) and not (field.many and wire == 2):
+        if wire != _wire(field) and not (field.many and wire == DELIMITED):
             raise Malformed(f"field {field.name} has wire type {wire}")
         if field.keyed:
             key, item = _entry(field.kind, value)
@@ -194,12 +158,12 @@ def _read(message: str, data: memoryview) -> Any:
 def _wire(field: _Field) -> int:
     """How values of a field are written; lists of numbers may also be packed, as bytes."""
     if field.keyed or field.kind not in _SCALARS or field.kind in ("string", "bytes"):
-        return 2
-    return 1 if field.kind == "double" else 0
+        return DELIMITED
+    return FIXED64 if field.kind == "double" else VARINT
 
 
 def _entry(kind: str, data: memoryview) -> tuple[str, Any]:
-    parts = {number: value for number, _, value in _fields(data)}
+    parts = {number: value for number, _, value in protofields.fields(data)}
     return _text(parts.get(1, b"")), _value(kind, parts[2]) if 2 in parts else _zero(kind)
 
 
@@ -209,10 +173,10 @@ def _zero(kind: str) -> Any:
 
 def _items(kind: str, wire: int, value: Any) -> list[Any]:
     """One item, or all of a packed list of numbers."""
-    if kind in _SCALARS and kind not in ("string", "bytes") and wire == 2:
+    if kind in _SCALARS and kind not in ("string", "bytes") and wire == DELIMITED:
         items, at = [], 0
         while at < len(value):
-            number, at = _varint(value, at)
+            number, at = protofields.varint(value, at)
             items.append(_value(kind, number))
         return items
     return [_value(kind, value)]

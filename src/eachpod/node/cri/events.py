@@ -6,9 +6,11 @@ them as hints and lists what there is.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import grpc
+
+from eachpod.wire.protofields import DELIMITED, Malformed, encoded, fields
 
 from .channel import Channel
 
@@ -23,7 +25,7 @@ async def hints(channel: Channel) -> AsyncIterator[str]:
     """Ids that something happened to; "" at each (re-)connection, when anything may have. Never ends by itself."""
     pause = _PAUSE
     while True:
-        call = channel.stream(_SUBSCRIBE, _field(1, _FILTER))
+        call = channel.stream(_SUBSCRIBE, encoded(1, _FILTER))
         try:
             yield ""
             async for envelope in call:
@@ -50,38 +52,9 @@ def subject(envelope: bytes) -> str:
 
 
 def _first(message: bytes, number: int) -> bytes:
-    return next((value for field, value in _fields(message) if field == number), b"")
-
-
-def _fields(message: bytes) -> Iterator[tuple[int, bytes]]:
-    """The length-delimited fields of a protobuf message; numbers are skipped, a broken end is ignored."""
-    at = 0
-    while at < len(message):
-        key, at = _varint(message, at)
-        kind = key & 7
-        if kind == 0:
-            _, at = _varint(message, at)
-        elif kind == 2:
-            length, at = _varint(message, at)
-            yield key >> 3, message[at : at + length]
-            at += length
-        elif kind in (1, 5):
-            at += 8 if kind == 1 else 4
-        else:
-            return
-
-
-def _varint(message: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while at < len(message):
-        byte = message[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            break
-        shift += 7
-    return value, at
-
-
-def _field(number: int, value: bytes) -> bytes:
-    return bytes((number << 3 | 2, len(value))) + value
+    """What a field holds; nothing where it is not there, or the message is broken before it."""
+    try:
+        found = (value for field, wire, value in fields(memoryview(message)) if (field, wire) == (number, DELIMITED))
+        return bytes(next(found, b""))
+    except Malformed:
+        return b""
