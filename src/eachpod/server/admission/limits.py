@@ -1,10 +1,10 @@
 """LimitRanger: what containers get by default in a namespace, and the least and most that they may ask for."""
 
 from collections.abc import Iterator
-from fractions import Fraction
 
 from eachpod.model import errors
 from eachpod.model.objects import Object, dig, put
+from eachpod.model.podspec.totals import rendered, stated
 from eachpod.model.quantity import parse
 from eachpod.model.resources import LIMITRANGE, PERSISTENTVOLUMECLAIM, POD
 
@@ -60,19 +60,7 @@ def _faults(obj: Object, item: Object, at: Attributes) -> Iterator[str]:
         for container in containers:
             yield from _outside(kind, item, container.get("resources") or {})
     elif kind == "Pod":
-        yield from _outside(kind, item, {name: _sum(obj, name) for name in ("requests", "limits")})
-
-
-def _sum(pod: Object, kind: str) -> Object:
-    """What the containers of a pod have together; init containers count one at a time."""
-    total: dict[str, Fraction] = {}
-    for container in dig(pod, "spec", "containers", default=[]):
-        for name, amount in dig(container, "resources", kind, default={}).items():
-            total[name] = total.get(name, Fraction(0)) + parse(amount)
-    for container in dig(pod, "spec", "initContainers", default=[]):
-        for name, amount in dig(container, "resources", kind, default={}).items():
-            total[name] = max(total.get(name, Fraction(0)), parse(amount))
-    return {name: str(float(amount)) for name, amount in total.items()}
+        yield from _outside(kind, item, {name: rendered(stated(obj, name)) for name in ("requests", "limits")})
 
 
 def _outside(kind: str, item: Object, resources: Object) -> Iterator[str]:

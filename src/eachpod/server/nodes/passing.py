@@ -13,6 +13,7 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
+from eachpod.kit.hostport import joined
 from eachpod.model import errors
 from eachpod.wire.channels import without_bearer_token
 from eachpod.wire.relay import CONNECT_SECONDS, BrokenOff, passed_headers, relay
@@ -75,7 +76,7 @@ def _unreachable(target: Target, error: Exception) -> errors.InternalError:
 
 
 def _shown(target: Target) -> str:
-    return f"[{target.host}]:{target.port}" if ":" in target.host else f"{target.host}:{target.port}"
+    return joined(target.host, target.port)
 
 
 async def _upgrade(request: web.BaseRequest, target: Target, context: ssl.SSLContext | None) -> web.StreamResponse:

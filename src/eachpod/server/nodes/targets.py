@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
+from eachpod.kit.hostport import bracketed
 from eachpod.model import errors
 from eachpod.model.objects import Object, annotations, dig, labels, name, namespace
 from eachpod.model.resources import ENDPOINTSLICE, NODE, POD, SERVICE
@@ -119,7 +120,7 @@ def _proxied(text_: str) -> tuple[str, str, str]:
 
 def _through(node: Object, scheme: str, address: str, port: int, rest: str) -> Target:
     host, agent_port = agent_of(node)
-    shown = f"[{address}]" if ":" in address else address
+    shown = bracketed(address)
     return Target(host, agent_port, f"/proxy/{scheme}/{shown}/{port}{rest}")
 
 

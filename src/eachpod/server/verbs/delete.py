@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from eachpod.model import errors
 from eachpod.model.kind import Kind
 from eachpod.model.objects import Object, deleting, dig, finalizers, name
+from eachpod.model.podphase import is_finished
 from eachpod.model.resources import NAMESPACE
 from eachpod.model.timestamps import parse, render
 
 _ORPHAN, _FOREGROUND = "orphan", "foregroundDeletion"
-_TERMINAL = ("Succeeded", "Failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def _grace(pod: Object, asked: int | None) -> int:
     grace = 30 if grace is None else grace
     if grace < 0:
         grace = 1
-    if not spec.get("nodeName") or dig(pod, "status", "phase") in _TERMINAL:
+    if not spec.get("nodeName") or is_finished(pod):
         return 0
     return int(grace)
 
