@@ -224,6 +224,23 @@ def test_a_failed_pull_shows_as_such_and_then_as_waiting(make: SimpleNamespace) 
     assert kinds(orders) == ["StartContainer"]
 
 
+def test_a_container_whose_hook_failed_starts_again_as_one_that_ended(make: SimpleNamespace) -> None:
+    state = podmachine.begin(make.pod({"name": "c", "image": "x"}), 0.0)
+    for event in (Admitted(), Done("volumes"), Done("sandbox", make.sandbox())):
+        state, _ = podmachine.handle(state, event, 0.0)
+    killed = make.container("c", 0, Phase.EXITED, exit_code=137)
+    state, orders = podmachine.handle(state, Done("start:c", killed, "PostStartHookError", "no", failed=True), 3.0)
+    assert [each.attempt for each in orders if isinstance(each, StartContainer)] == [1]
+    killed = make.container("c", 1, Phase.EXITED, exit_code=137)
+    state, orders = podmachine.handle(state, Done("start:c", killed, "PostStartHookError", "no", failed=True), 3.0)
+    assert kinds(orders) == []
+    assert state.containers["c"].waiting == ("PostStartHookError", "no")
+    state, _ = podmachine.handle(state, Tick(), 5.0)
+    assert (state.containers["c"].waiting or ("",))[0] == "CrashLoopBackOff"
+    _, orders = podmachine.handle(state, Tick(), 13.0)
+    assert kinds(orders) == ["StartContainer"]
+
+
 EVENTS = st.sampled_from(
     ["tick", "exit", "lost", "sandbox-gone", "again", "ready", "unready", "dead", "delete", "fail", "succeed"]
 )

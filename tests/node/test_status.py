@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from eachpod.model.objects import condition
+from eachpod.node import podmachine
 from eachpod.node.phase import phase
-from eachpod.node.podstate import HostInfo, PodSeen, Tick, Verdict
+from eachpod.node.podstate import Admitted, ContainerSeen, Done, HostInfo, PodSeen, PodState, Tick, Verdict
 from eachpod.node.runtime import Phase
 from eachpod.node.status import generate
 from eachpod.node.statuspatch import status_patch
@@ -72,6 +73,33 @@ def test_a_running_pod(make: SimpleNamespace) -> None:
     only = status["containerStatuses"][0]
     assert only["containerID"] == "containerd://c-0"
     assert (only["ready"], only["started"], only["restartCount"]) == (True, True, 0)
+
+
+def in_its_hook(make: SimpleNamespace, attempt: int = 0) -> PodState:
+    """A container that runs, while its start is still under way."""
+    state = podmachine.begin(make.pod({"name": "c", "image": "nginx"}), 0.0)
+    events = [Admitted(), Done("volumes"), Done("sandbox", make.sandbox())]
+    if attempt:
+        events += [ContainerSeen(make.container("c", attempt - 1)), Done("start:c")]
+        events.append(ContainerSeen(make.container("c", attempt - 1, Phase.EXITED, exit_code=7)))
+    for event in (*events, ContainerSeen(make.container("c", attempt))):
+        state, _ = podmachine.handle(state, event, 4.0)
+    return state
+
+
+def test_nobody_counts_on_a_container_whose_post_start_hook_has_not_ended(make: SimpleNamespace) -> None:
+    status = generate(in_its_hook(make), HOST, 4.0)
+    assert status["phase"] == "Pending"
+    assert status["containerStatuses"][0]["state"] == {"waiting": {"reason": "ContainerCreating"}}
+    assert not status["containerStatuses"][0]["ready"]
+    state, _ = podmachine.handle(in_its_hook(make), Done("start:c", make.container("c")), 5.0)
+    assert generate(state, HOST, 5.0)["containerStatuses"][0]["ready"]
+
+
+def test_a_restarted_one_shows_in_its_hook_how_it_ended_before(make: SimpleNamespace) -> None:
+    shown = generate(in_its_hook(make, attempt=1), HOST, 4.0)["containerStatuses"][0]
+    assert "waiting" in shown["state"]
+    assert (shown["lastState"]["terminated"]["exitCode"], shown["restartCount"], shown["ready"]) == (7, 0, False)
 
 
 def test_unready_containers_are_named(make: SimpleNamespace) -> None:

@@ -1,5 +1,6 @@
 """status.containerStatuses and its likes."""
 
+from dataclasses import replace
 from typing import Any
 
 from eachpod.model.objects import Object, dig
@@ -22,6 +23,8 @@ def _status(state: PodState, spec: Object, *, init: bool) -> Object:
     before = _before(state.pod, spec["name"])
     if known.seen is None:
         return _not_begun(state, spec, known, before)
+    if known.running and state.starting(known.name):
+        return _starting(state, spec, known, before)
     seen = known.seen
     current = _current(state, known, seen)
     status: Object = {
@@ -62,6 +65,16 @@ def _not_begun(state: PodState, spec: Object, known: Container, before: Object) 
         status["lastState"] = {"terminated": _unlocated(before)}
         status["restartCount"] += 0 if ending(state) else 1
     return status | _mounts(spec)
+
+
+def _starting(state: PodState, spec: Object, known: Container, before: Object) -> Object:
+    """It runs, but its postStart hook has not ended: nothing is said of this run yet."""
+    if known.previous is None:
+        return _not_begun(state, spec, replace(known, seen=None), before)
+    status = _not_begun(state, spec, replace(known, seen=None), {})
+    status["lastState"] = {"terminated": terminated(known.previous)}
+    status["restartCount"] = max(known.previous.attempt, int(before.get("restartCount") or 0))
+    return status
 
 
 def _waiting(pod: Object, known: Container) -> Object:

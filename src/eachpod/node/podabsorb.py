@@ -238,6 +238,6 @@ def _start_done(state: PodState, name: str, done: Done, now: float) -> Step:
     if done.reason in PULL_REASONS:
         backoff = pull_delay(known.pull_backoff)
         known = replace(known, pull_backoff=backoff, not_before=now + backoff)
-    else:
+    elif not known.exited:  # one that came as far as to end waits as any that ends
         known = replace(known, not_before=now + _START_RETRY)
     return with_container(state, replace(known, waiting=(done.reason, done.message))), []

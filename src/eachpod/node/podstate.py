@@ -77,6 +77,10 @@ class PodState:
     final_status_written: bool = False
     done: bool = False  # nothing left to do, ever
 
+    def starting(self, name: str) -> bool:
+        """Whether the container's start is under way, its postStart hook included: until then nobody counts on it."""
+        return f"{START}:{name}" in self.busy
+
 
 # Events
 

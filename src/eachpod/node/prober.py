@@ -88,7 +88,7 @@ def _wanted(state: PodState) -> dict[_Key, tuple[Container, Object]]:
     leaving = ending(state)
     found = {}
     for known in state.containers.values():
-        if not known.running or known.seen is None:
+        if not known.running or known.seen is None or state.starting(known.name):
             continue
         for kind, probe in probes(state.pod, known.name).items():
             if kind is Kind.STARTUP and (known.started or leaving):
