@@ -7,12 +7,13 @@ How many pods of a group are on each node is kept in `Tally`s, so that spreading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from eachpod.client.cache import key_of
 from eachpod.model.labelselector import Selector
 from eachpod.model.objects import Object, deleting, dig, name
 from eachpod.model.podphase import is_finished
 
 from .nodeinfo import NodeInfo
-from .podinfo import PodInfo, PodKey, info_of, key_of
+from .podinfo import PodInfo, PodKey, info_of
 
 # Tallies are made on demand; beyond this many the oldest goes, and is counted anew if asked for again.
 MAX_TALLIES = 512

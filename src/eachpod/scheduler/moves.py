@@ -56,6 +56,14 @@ def by_volume(old: Object | None, new: Object | None) -> Moved:
     return NOBODY if new is None else _VOLUMES
 
 
+def by_pod(old: Object | None, new: Object | None) -> Moved:
+    """A pod that has a node, or one that went without having got one: what it wanted of volumes is free again."""
+    last = new if new is not None else old
+    if new is None and not dig(last, "spec", "nodeName"):
+        return _VOLUMES
+    return by_assigned_pod(old, new)
+
+
 def by_namespace(old: Object | None, new: Object | None) -> Moved:
     """Namespace labels decide which pods an affinity term looks at."""
     if old is not None and new is not None and labels(old) == labels(new):

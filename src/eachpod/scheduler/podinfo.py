@@ -4,9 +4,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import NamedTuple
 
-from eachpod.model.objects import Object, deleting, dig, labels, name, namespace, uid
+from eachpod.client.cache import Key, key_of
+from eachpod.model.objects import Object, deleting, dig, labels, uid
 from eachpod.model.podspec.hostports import HostPort, host_ports_of
 from eachpod.model.podspec.totals import requests_of
 
@@ -15,15 +15,7 @@ from eachpod.model.podspec.totals import requests_of
 UNSTATED = {"cpu": Fraction(1, 10), "memory": Fraction(200 * 1024 * 1024)}
 
 Amounts = dict[str, int]
-
-
-class PodKey(NamedTuple):
-    namespace: str
-    name: str
-
-
-def key_of(pod: Object) -> PodKey:
-    return PodKey(namespace(pod), name(pod))
+PodKey = Key
 
 
 def in_units(amounts: Mapping[str, Fraction]) -> Amounts:

@@ -19,6 +19,10 @@ from eachpod.model.resources import (
 
 from .cluster import Related
 
+RELATED = (
+    NAMESPACE, SERVICE, REPLICATIONCONTROLLER, REPLICASET, STATEFULSET,
+    PERSISTENTVOLUMECLAIM, PERSISTENTVOLUME, STORAGECLASS, PODDISRUPTIONBUDGET,
+)  # fmt: skip
 _INDEX = "namespace"
 _OWNERS = {(one.api_version, one.kind): one for one in (REPLICATIONCONTROLLER, REPLICASET, STATEFULSET)}
 

@@ -12,12 +12,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from eachpod.client.cache import key_of
 from eachpod.client.client import Client
 from eachpod.client.correlate import Note
 from eachpod.client.events import EventSink
 from eachpod.client.informer import Informer
 from eachpod.model.errors import Conflict, NotFound, StatusError
-from eachpod.model.objects import Object, deleting, dig, name, namespace
+from eachpod.model.objects import Object, deleting, dig, name
 from eachpod.model.podphase import is_finished
 from eachpod.model.resource import Resource
 from eachpod.model.resources import (
@@ -26,31 +27,22 @@ from eachpod.model.resources import (
     PERSISTENTVOLUME,
     PERSISTENTVOLUMECLAIM,
     POD,
-    PODDISRUPTIONBUDGET,
-    REPLICASET,
-    REPLICATIONCONTROLLER,
-    SERVICE,
-    STATEFULSET,
     STORAGECLASS,
 )
-from eachpod.wire.http import STRATEGIC_PATCH
 
-from . import moves, status
+from . import moves
 from .cluster import Cluster
 from .decide import Chosen, Unschedulable, decide
-from .podinfo import PodInfo, PodKey, info_of, key_of
+from .perform import Binder, Refuser
+from .podinfo import PodInfo, PodKey, info_of
 from .queue import PendingPods, Waiting
-from .related import related_from
-from .volumebinding import all_bound, provisioning_requests, reservations, selection_withdrawn
+from .related import RELATED, related_from
 
 log = logging.getLogger(__name__)
 
 Clock = Callable[[], float]
 
-_WATCHED = (
-    POD, NODE, NAMESPACE, SERVICE, REPLICATIONCONTROLLER, REPLICASET, STATEFULSET,
-    PERSISTENTVOLUMECLAIM, PERSISTENTVOLUME, STORAGECLASS, PODDISRUPTIONBUDGET,
-)  # fmt: skip
+_WATCHED = (POD, NODE, *RELATED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +58,16 @@ class SchedulerConfig:
 
 class Scheduler:
     def __init__(self, client: Client, config: SchedulerConfig, clock: Clock = time.time) -> None:
-        self._client, self._config, self._clock = client, config, clock
+        self._config, self._clock = config, clock
         self._informers: dict[Resource, Informer] = {one: Informer(client, one) for one in _WATCHED}
         self.cluster = Cluster(related_from({one: informer.cache for one, informer in self._informers.items()}))
         self._pending = PendingPods(config.pod_initial_backoff_seconds, config.pod_max_backoff_seconds)
         self._events = EventSink(client, clock)
         self._recorder = self._events.recorder(config.scheduler_name)
+        claims = self._informers[PERSISTENTVOLUMECLAIM].cache
+        self._binder = Binder(client, self.cluster, claims, self._recorder, config.bind_timeout_seconds)
+        self._refuser = Refuser(client, self._recorder, config.scheduler_name, clock)
         self._wake = asyncio.Event()
-        self._volumes_changed = asyncio.Event()
         self._work: set[asyncio.Task[None]] = set()
         # Refusals being written: the binding of the same pod waits, or its older news would overwrite the newer.
         self._refusals: dict[PodKey, asyncio.Task[None]] = {}
@@ -120,11 +114,11 @@ class Scheduler:
             self.cluster.drop_pod(key)
             self._pending.drop(key)
             self._refusals.pop(key, None)
-            self._move(moves.by_assigned_pod(old, new) if dig(pod, "spec", "nodeName") else moves.by_volume(None, pod))
+            self._move(moves.by_pod(old, new))
         elif dig(new, "spec", "nodeName"):
             self.cluster.set_pod(new)
             self._pending.drop(key)
-            self._move(moves.by_assigned_pod(old, new))
+            self._move(moves.by_pod(old, new))
         elif self._is_ours(new):
             if key not in self.cluster.assumed:
                 info = info_of(new)
@@ -146,8 +140,7 @@ class Scheduler:
         )
 
     def _on_volume(self, old: Object | None, new: Object | None) -> None:
-        self._volumes_changed.set()
-        self._volumes_changed = asyncio.Event()
+        self._binder.volumes_changed()
         self._move(moves.by_volume(old, new))
 
     def _move(self, moved: moves.Moved) -> None:
@@ -192,7 +185,8 @@ class Scheduler:
                 self.cluster.nominated[info.key] = info, outcome.nominated
             elif outcome.clear_nomination:
                 self.cluster.nominated.pop(info.key, None)
-            self._refusals[info.key] = self._spawn(self._refuse(info, outcome, self._refusals.get(info.key)))
+            earlier = self._refusals.get(info.key)
+            self._refusals[info.key] = self._spawn(self._refuse(info, outcome, earlier))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
@@ -206,19 +200,17 @@ class Scheduler:
         pod, key = waiting.info.pod, waiting.info.key
         try:
             await _finished(self._refusals.pop(key, None))
-            await self._bind_claims(pod, chosen)
-            await self._client.create(
-                POD, status.binding(pod, chosen.node), namespace(pod), name=name(pod), sub="binding"
-            )
+            await self._binder.bind(pod, chosen)
         except NotFound:
             self.cluster.forget(key)
         except (StatusError, ConnectionError, TimeoutError) as error:
             self._not_placed(waiting, error)
-        else:
-            place = f"{namespace(pod)}/{name(pod)} to {chosen.node}"
-            self._recorder.tell(Note(pod, "Scheduled", f"Successfully assigned {place}"))
         finally:
             self.cluster.reservations.pop(key, None)
+
+    async def _refuse(self, info: PodInfo, outcome: Unschedulable, earlier: "asyncio.Task[None] | None") -> None:
+        await _finished(earlier)
+        await self._refuser.refuse(info, outcome)
 
     def _not_placed(self, waiting: Waiting, error: Exception) -> None:
         key = waiting.info.key
@@ -231,62 +223,6 @@ class Scheduler:
         waiting.info = info_of(current)
         self._pending.back(waiting, self._clock())
         self._wake.set()
-
-    async def _bind_claims(self, pod: Object, chosen: Chosen) -> None:
-        """Reserve volumes, ask for new ones, and wait until all are bound."""
-        bindings = chosen.bindings
-        if not bindings.static and not bindings.provision:
-            return
-        for volume in reservations(bindings):
-            await self._client.update(PERSISTENTVOLUME, volume)
-        for claim in provisioning_requests(bindings, chosen.node):
-            await self._client.update(PERSISTENTVOLUMECLAIM, claim)
-        async with asyncio.timeout(self._config.bind_timeout_seconds):
-            while not self._claims_ready(pod, chosen):
-                await self._volumes_changed.wait()
-
-    def _claims_ready(self, pod: Object, chosen: Chosen) -> bool:
-        node = self.cluster.nodes.get(chosen.node)
-        if node is None or node.node is None:
-            raise ConnectionError(f"node {chosen.node} is gone")
-        if all_bound(self.cluster, pod, node.node):
-            return True
-        if self._selection_seen(chosen) and selection_withdrawn(self.cluster, pod, chosen.bindings):
-            raise ConnectionError(f"no volume could be made for the pod on node {chosen.node}")
-        return False
-
-    def _selection_seen(self, chosen: Chosen) -> bool:
-        """Whether the cache shows the claims as they are after our own write to them."""
-        cache = self._informers[PERSISTENTVOLUMECLAIM].cache
-        seen = (cache.get(name(claim), namespace(claim)) for claim in chosen.bindings.provision)
-        return all(one is not None and one is not was for one, was in zip(seen, chosen.bindings.provision, strict=True))
-
-    async def _refuse(self, info: PodInfo, outcome: Unschedulable, earlier: "asyncio.Task[None] | None" = None) -> None:
-        await _finished(earlier)
-        pod = info.pod
-        self._recorder.tell(Note(pod, "FailedScheduling", outcome.message, "Warning"))
-        try:
-            for victim in outcome.victims:
-                await self._evict(victim, info, outcome.nominated)
-            patch = status.unschedulable_patch(pod, outcome, self._clock())
-            if patch:
-                await self._client.patch(
-                    POD, name(pod), namespace(pod), patch, subresource="status", content_type=STRATEGIC_PATCH
-                )
-        except NotFound:
-            pass
-        except (StatusError, ConnectionError) as error:
-            log.debug("pod %s/%s: its status could not be written: %s", namespace(pod), name(pod), error)
-
-    async def _evict(self, victim: PodInfo, info: PodInfo, node: str) -> None:
-        pod = victim.pod
-        with suppress(NotFound, Conflict):
-            patch = status.victim_patch(pod, self._config.scheduler_name, self._clock())
-            await self._client.patch(
-                POD, name(pod), namespace(pod), patch, subresource="status", content_type=STRATEGIC_PATCH
-            )
-            await self._client.delete(POD, name(pod), namespace(pod), uid=victim.uid)
-            self._recorder.tell(Note(pod, "Preempted", f"Preempted by pod {info.uid} on node {node}"))
 
 
 async def _finished(task: "asyncio.Task[None] | None") -> None:

@@ -146,10 +146,12 @@ def scores(cluster: Cluster, info: PodInfo, candidates: list[NodeInfo]) -> list[
     if not constraints:
         return None
     scored = [built_in or _has_all(node, constraints) for node in candidates]
-    raw = [0.0] * len(candidates)
+    taking_part = [node for node, counted in zip(candidates, scored, strict=True) if counted]
+    raw = dict.fromkeys((node.name for node in candidates), 0.0)
     for constraint in constraints:
-        _score_one(cluster, info, constraint, candidates, scored, raw, built_in)
-    rounded = [math.floor(value + 0.5) for value in raw]
+        for name, weight in _weights(cluster, info, constraint, taking_part, every_node=built_in).items():
+            raw[name] += weight
+    rounded = [math.floor(raw[node.name] + 0.5) for node in candidates]
     kept = [value for value, counts in zip(rounded, scored, strict=True) if counts]
     most, least = max(kept, default=0), min(kept, default=0)
     return [
@@ -158,34 +160,25 @@ def scores(cluster: Cluster, info: PodInfo, candidates: list[NodeInfo]) -> list[
     ]
 
 
-def _score_one(
-    cluster: Cluster,
-    info: PodInfo,
-    constraint: Constraint,
-    candidates: list[NodeInfo],
-    scored: list[bool],
-    raw: list[float],
-    built_in: bool,
-) -> None:
-    """Add what one constraint says of each candidate: pods in its domain, weighed by how many domains there are."""
+def _weights(
+    cluster: Cluster, info: PodInfo, constraint: Constraint, taking_part: list[NodeInfo], *, every_node: bool
+) -> dict[str, float]:
+    """What one constraint says of each node that has a domain: the pods in it, weighed by how many domains there are.
+    With `every_node` also pods of nodes without the topology's label count, in a domain of their own."""
     counts = cluster.tally(info.key.namespace, constraint.selector)
-    taking_part = [node for node, counted in zip(candidates, scored, strict=True) if counted]
+    bearing = [node for node in taking_part if constraint.key in node.labels]
     if constraint.key == HOSTNAME:
-        domains, size = None, len(taking_part)
+        size, pods = len(taking_part), {node.name: counts.get(node.name, 0) for node in bearing}
     else:
         domains = dict.fromkeys((node.labels.get(constraint.key, "") for node in taking_part), 0)
-        size = len(domains)
         # Only nodes that have pods of the group can add to a domain; mostly those are few.
         for node_name, count in counts.items():
             holder = cluster.nodes.get(node_name)
             if not count or holder is None or holder.node is None:
                 continue
             value = holder.labels.get(constraint.key, "")
-            if value in domains and (built_in or constraint.key in holder.labels) and constraint.counts(info, holder):
+            if value in domains and (every_node or constraint.key in holder.labels) and constraint.counts(info, holder):
                 domains[value] += count
+        size, pods = len(domains), {node.name: domains[node.labels[constraint.key]] for node in bearing}
     weight = math.log(size + 2)
-    for index, node in enumerate(candidates):
-        if not scored[index] or constraint.key not in node.labels:
-            continue
-        count = counts.get(node.name, 0) if domains is None else domains[node.labels[constraint.key]]
-        raw[index] += count * weight + (constraint.max_skew - 1)
+    return {name: count * weight + (constraint.max_skew - 1) for name, count in pods.items()}
