@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from eachpod.model.errors import BadRequest
 from eachpod.model.kinds import builtin
 from eachpod.server.context import Context
-from eachpod.server.decode import DEEPEST, object_of, parsed, shallow
+from eachpod.server.decode import DEEPEST, check_identity, object_of, parsed, shallow
 from eachpod.wire import protobuf
 from eachpod.wire.http import Request
 
@@ -66,4 +66,35 @@ def test_protobuf_that_cannot_be_read(body: bytes, text: str) -> None:
     assert kind is not None
     with pytest.raises(BadRequest) as raised:
         object_of(kind, Request("POST", "", body=body, content_type=protobuf.CONTENT_TYPE), Context())
+    assert raised.value.message == text
+
+
+@pytest.mark.parametrize(
+    ("version", "text"),
+    [
+        (
+            "apps/v1beta1",
+            "the API version in the data (apps/v1beta1) does not match the expected API version (apps/v1)",
+        ),
+        (
+            "extensions/v1beta1",
+            "the API version in the data (extensions/v1beta1) does not match the expected API version (apps/v1)",
+        ),
+        (
+            "apps/v9",
+            'Deployment in version "v9" cannot be handled as a Deployment: no kind "Deployment" is registered for '
+            'version "apps/v9" in scheme "pkg/runtime/scheme.go:111"',
+        ),
+        (
+            "v1",
+            'Deployment in version "v1" cannot be handled as a Deployment: no kind "Deployment" is registered for '
+            'version "v1" in scheme "pkg/runtime/scheme.go:111"',
+        ),
+    ],
+)
+def test_versions_of_another_time(version: str, text: str) -> None:
+    kind = builtin().by_kind("apps/v1", "Deployment")
+    assert kind is not None
+    with pytest.raises(BadRequest) as raised:
+        check_identity(kind, {"apiVersion": version, "kind": "Deployment"})
     assert raised.value.message == text

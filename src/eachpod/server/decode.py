@@ -8,6 +8,7 @@ import orjson
 from eachpod.model import errors
 from eachpod.model.kind import Kind
 from eachpod.model.objects import Object
+from eachpod.model.olderversions import still_read
 from eachpod.model.shape import known
 from eachpod.wire import manifest, protobuf
 from eachpod.wire.http import Body, Request
@@ -165,23 +166,20 @@ def check_identity(kind: Kind, obj: Object) -> None:
             text += f'no kind "{name}" is registered for version "{version}" in scheme "pkg/runtime/scheme.go:111"'
         raise errors.BadRequest(text)
     if version != resource.api_version:
-        if not _same_group(version, resource.api_version):
+        if still_read(resource.group, name, version):
             raise errors.BadRequest(
                 f"the API version in the data ({version}) does not match the expected API version "
                 f"({resource.api_version})"
             )
         text = f'no kind "{name}" is registered for version "{version}" in scheme "pkg/runtime/scheme.go:111"'
-        raise errors.BadRequest(f'{name} in version "{version}" cannot be handled as a {resource.kind}: {text}')
+        bare = version.rpartition("/")[2]
+        raise errors.BadRequest(f'{name} in version "{bare}" cannot be handled as a {resource.kind}: {text}')
     obj["apiVersion"], obj["kind"] = resource.api_version, resource.kind
 
 
 def _registered(group: str, version: str, name: str) -> bool:
     package = f"{group.removesuffix('.authorization.k8s.io').partition('.')[0] or 'core'}/{version}"
     return known(f"{package}.{name}") or known(f"{package}.{name.removesuffix('List')}")
-
-
-def _same_group(version: str, expected: str) -> bool:
-    return version.rpartition("/")[0] == expected.rpartition("/")[0]
 
 
 def defaulted(kind: Kind, obj: Object) -> Object:

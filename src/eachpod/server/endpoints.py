@@ -10,6 +10,7 @@ from eachpod.wire.http import Response
 
 from . import discovery, openapiv2
 from .calls import Core, unknown_path
+from .negotiate import check_media
 from .requestinfo import Query, RequestInfo
 
 VERSION: Object = {
@@ -27,6 +28,7 @@ VERSION: Object = {
     "compiler": "",
     "platform": "linux/amd64",
 }
+_KEYS = "application/jwk-set+json"
 _CHECKS: dict[str, Sequence[str]] = {
     "healthz": ("ping", "log", "etcd"),
     "livez": ("ping", "log", "etcd"),
@@ -44,8 +46,10 @@ def answer(core: Core, method: str, path: str, accept: str, query: Query) -> Res
     if parts[0] == "openapi":
         return _openapi(core, parts, accept, query)
     if parts == ["openid", "v1", "jwks"] and core.tokens is not None:
-        return Response(200, core.tokens.jwks(), "application/jwk-set+json")
+        check_media(accept, _KEYS)
+        return Response(200, core.tokens.jwks(), _KEYS)
     if parts == [".well-known", "openid-configuration"] and core.tokens is not None:
+        check_media(accept, "application/json")
         return Response(200, core.tokens.discovery(core.config.advertise_address, core.config.advertise_port))
     if parts == ["version"]:
         return Response(200, VERSION)

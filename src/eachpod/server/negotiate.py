@@ -39,11 +39,14 @@ class _NoSuchMedia(errors.NotAcceptable):
 
 def check(accept: str, *, streams: bool = False) -> None:
     """NotAcceptable where none of the media types is there. `streams`: the endpoint can also be watched."""
-    if not accept or _JSON in accept or _ANY in accept:
-        return
-    if not any(media in (*_MEDIA, _ANY) for media, _ in _clauses(accept)):
-        served = ", ".join((*_MEDIA, *(_STREAMS if streams else ())))
-        raise _NoSuchMedia(f"406: Not Acceptable\n\nAvailable representations: {served}")
+    if accept and _JSON not in accept:
+        check_media(accept, *_MEDIA, *(_STREAMS if streams else ()))
+
+
+def check_media(accept: str, *served: str) -> None:
+    """NotAcceptable where the header names none of the media types that an endpoint serves."""
+    if accept and _ANY not in accept and not any(media in served for media, _ in _clauses(accept)):
+        raise _NoSuchMedia(f"406: Not Acceptable\n\nAvailable representations: {', '.join(served)}")
 
 
 def _clauses(accept: str) -> list[tuple[str, dict[str, str]]]:

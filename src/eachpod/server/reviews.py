@@ -26,14 +26,7 @@ async def handle(core: Core, call: Call, authorizer: Authorizer | None, token: T
         return _answer(call, {}, {"userInfo": info_of(call.context.user)})
     spec = sent.get("spec") or {}
     if kind == "TokenReview":
-        if not spec.get("token"):
-            raise errors.BadRequest("token is required for TokenReview in authentication")
-        found = token(spec.get("token") or "", spec.get("audiences") or ())
-        audiences = list(spec.get("audiences") or [core.config.issuer])
-        status: Object = {"user": {}, "error": "invalid bearer token"}
-        if found is not None:
-            status = {"authenticated": True, "user": info_of(found), "audiences": audiences}
-        return _answer(call, spec, status)
+        return _answer(call, spec, _token_status(core, spec, token))
     if kind == "SelfSubjectRulesReview":
         if not spec.get("namespace"):
             raise errors.BadRequest("no namespace on request")
@@ -42,11 +35,25 @@ async def handle(core: Core, call: Call, authorizer: Authorizer | None, token: T
         _same_namespace(call, spec)
     user = _asked_about(call, spec)
     verdict = authorizer.decide(user, attributes(spec)) if authorizer else None
-    status = {"allowed": verdict.allowed if verdict else True}
+    status: Object = {"allowed": verdict.allowed if verdict else True}
     if verdict and verdict.reason:
         status["reason"] = verdict.reason
     meta = {"namespace": call.info.namespace} if kind == "LocalSubjectAccessReview" else {}
     return _answer(call, spec, status, meta)
+
+
+def _token_status(core: Core, spec: Object, question: TokenQuestion) -> Object:
+    token, audiences = spec.get("token") or "", spec.get("audiences") or [core.config.issuer]
+    if not token:
+        raise errors.BadRequest("token is required for TokenReview in authentication")
+    found = question(token, audiences)
+    if found is None:
+        fault = core.tokens.fault(token, audiences) if core.tokens else ""
+        unknown = "invalid bearer token"
+        return {"user": {}, "error": f"[{unknown}, {fault}]" if fault else unknown}
+    meant = core.tokens.audiences(token) if core.tokens else []
+    shared = [each for each in audiences if each in (meant or [core.config.issuer])]
+    return {"authenticated": True, "user": info_of(found), "audiences": shared}
 
 
 def _answer(call: Call, spec: Object, status: Object, meta: Object | None = None) -> Response:

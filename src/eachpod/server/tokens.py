@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -78,22 +79,45 @@ class TokenAuthority:
         claims = self._claims.get(token)
         if claims is None:
             try:
-                options: Any = {"verify_aud": False, "require": ["exp", "iss", "sub"]}
-                claims = jwt.decode(
-                    token, self._public, algorithms=[self.algorithm], issuer=self.issuer, options=options
-                )
+                claims = self._verified(token)
             except jwt.InvalidTokenError:
                 return None
             if len(self._claims) > 4096:
                 self._claims.clear()
             self._claims[token] = claims
-        if claims["exp"] < time.time():
-            return None
-        held = claims.get("aud") or []
-        held = [held] if isinstance(held, str) else held
-        if not set(held) & set(audiences or (self.issuer,)):
+        if claims["exp"] < time.time() or not _meant_for(claims, audiences or (self.issuer,)):
             return None
         return _living(claims, view)
+
+    def _verified(self, token: str) -> dict[str, Any]:
+        options: Any = {"verify_aud": False, "verify_exp": False, "require": ["exp", "iss", "sub"]}
+        found: dict[str, Any] = jwt.decode(
+            token, self._public, algorithms=[self.algorithm], issuer=self.issuer, options=options
+        )
+        return found
+
+    def audiences(self, token: str) -> list[str]:
+        """For whom a token says that it is meant; for nobody where it is none of ours."""
+        try:
+            return _audiences(self._verified(token))
+        except jwt.InvalidTokenError:
+            return []
+
+    def fault(self, token: str, audiences: Sequence[str]) -> str:
+        """Why a token that says that it is ours does not count, "" where there is nothing to say."""
+        try:
+            claims = self._verified(token)
+        except jwt.InvalidSignatureError:
+            return "go-jose/go-jose: error in cryptographic primitive"
+        except jwt.InvalidTokenError:
+            return ""
+        if claims["exp"] < time.time():
+            return "service account token has expired"
+        wanted = audiences or (self.issuer,)
+        if not _meant_for(claims, wanted):
+            held = _quoted(_audiences(claims))
+            return f"token audiences {held} is invalid for the target audiences {_quoted(wanted)}"
+        return ""
 
     def discovery(self, address: str, port: int) -> Object:
         """The OpenID provider's configuration."""
@@ -110,6 +134,20 @@ class TokenAuthority:
         algorithm = jwt.get_algorithm_by_name(self.algorithm)
         key: Any = algorithm.to_jwk(self._public, as_dict=True)
         return {"keys": [{"use": "sig", "kid": self.key_id, "alg": self.algorithm, **key}]}
+
+
+def _audiences(claims: dict[str, Any]) -> list[str]:
+    held = claims.get("aud") or []
+    return [held] if isinstance(held, str) else list(held)
+
+
+def _meant_for(claims: dict[str, Any], audiences: Sequence[str]) -> bool:
+    return bool(set(_audiences(claims)) & set(audiences))
+
+
+def _quoted(texts: Sequence[str]) -> str:
+    """A list as Go prints it."""
+    return f"[{' '.join(json.dumps(text) for text in texts)}]"
 
 
 def _living(claims: dict[str, Any], view: View) -> User | None:
