@@ -10,7 +10,9 @@ import dns.rcode
 import dns.rdatatype
 import pytest
 
-from eachpod.dns.answer import Ask, Transport, respond
+from eachpod.dns.answer import respond
+from eachpod.dns.forward import Ask
+from eachpod.dns.reply import Transport
 from eachpod.dns.zone import Index, ZoneOptions
 from eachpod.model.resources import ENDPOINTSLICE, NAMESPACE, SERVICE
 

@@ -11,7 +11,9 @@ import dns.rdatatype
 import pytest
 
 from eachpod.dns import message
-from eachpod.dns.answer import Ask, Transport, finish, respond
+from eachpod.dns.answer import respond
+from eachpod.dns.forward import Ask, finish
+from eachpod.dns.reply import Transport
 from eachpod.dns.zone import ZoneOptions
 
 NOW = 1_700_000_000.0

@@ -1,16 +1,10 @@
-"""Names that are not the cluster's: whom to ask, what to keep, and asking for real on loopback."""
-
-import asyncio
-import socket
-import struct
+"""Names that are not the cluster's: whom to ask, and what to keep."""
 
 import dns.message
 import dns.rrset
 import pytest
 
 from eachpod.dns import forward, message
-from eachpod.dns.counters import Counters
-from eachpod.dns.upstream import Upstream
 
 NAME = b"\x07example\x03org\x00"
 
@@ -82,93 +76,3 @@ def test_what_is_kept_has_a_bound():
 )
 def test_only_the_answer_to_the_question_is_taken(change, expected):
     assert forward.matches(QUERY, change(reply_to(QUERY, "example.org. A 192.0.2.1"))) is expected
-
-
-class Resolver(asyncio.DatagramProtocol):
-    """A resolver on loopback, UDP and TCP on one port."""
-
-    def __init__(self, *, truncated: bool = False, silent: bool = False) -> None:
-        self.truncated, self.silent, self.asked = truncated, silent, 0
-
-    async def start(self) -> int:
-        self.server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        port = self.server.sockets[0].getsockname()[1]
-        loop = asyncio.get_running_loop()
-        self.transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=("127.0.0.1", port))
-        return port
-
-    def stop(self) -> None:
-        self.transport.close()
-        self.server.close()
-
-    def datagram_received(self, data: bytes, addr: object) -> None:
-        self.asked += 1
-        if not self.silent:
-            self.transport.sendto(b"junk", addr)
-            records = () if self.truncated else ("example.org. A 192.0.2.1",)
-            self.transport.sendto(reply_to(data, *records, truncated=self.truncated), addr)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        (length,) = struct.unpack("!H", await reader.readexactly(2))
-        wire = reply_to(await reader.readexactly(length), "example.org. A 192.0.2.2")
-        writer.write(struct.pack("!H", len(wire)) + wire)
-        await writer.drain()
-        writer.close()
-
-
-@pytest.fixture
-def resolv_conf(tmp_path):
-    path = tmp_path / "resolv.conf"
-    path.write_text("nameserver 127.0.0.1\n")
-    return str(path)
-
-
-async def test_a_resolver_is_asked_once_and_then_remembered(resolv_conf):
-    resolver = Resolver()
-    upstream = Upstream(resolv_conf, frozenset(), Counters(), await resolver.start())
-    try:
-        for _ in range(3):
-            reply = await upstream.ask(NAME, message.A)
-            assert [record.rdata for record in message.answers_of(reply)] == [socket.inet_aton("192.0.2.1")]
-        assert resolver.asked == 1
-    finally:
-        resolver.stop()
-
-
-async def test_a_cut_answer_is_asked_for_again_by_tcp(resolv_conf):
-    resolver = Resolver(truncated=True)
-    upstream = Upstream(resolv_conf, frozenset(), Counters(), await resolver.start())
-    try:
-        reply = await upstream.ask(NAME, message.A)
-        assert [record.rdata for record in message.answers_of(reply)] == [socket.inet_aton("192.0.2.2")]
-    finally:
-        resolver.stop()
-
-
-async def test_no_resolver_no_answer(resolv_conf, tmp_path):
-    counters = Counters()
-    assert await Upstream(resolv_conf, frozenset({"127.0.0.1"}), counters).ask(NAME, message.A) is None
-    assert await Upstream(str(tmp_path / "none"), frozenset(), counters).ask(NAME, message.A) is None
-    assert counters.forward_failures == 2
-
-
-async def test_one_that_refuses_is_passed_over(resolv_conf):
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-    assert await Upstream(resolv_conf, frozenset(), Counters(), port).ask(NAME, message.A) is None
-
-
-async def test_it_knows_its_own_questions(resolv_conf):
-    resolver = Resolver()
-    upstream = Upstream(resolv_conf, frozenset(), Counters(), await resolver.start())
-    seen = []
-    resolver.datagram_received = lambda data, addr: seen.append(upstream.is_own(*addr))
-    asking = asyncio.create_task(upstream.ask(NAME, message.A))
-    while not seen:
-        await asyncio.sleep(0.002)
-    asking.cancel()
-    await asyncio.wait([asking])
-    resolver.stop()
-    assert seen == [True]
-    assert not upstream.is_own("127.0.0.1", 53)

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eachpod.dns import message
-from eachpod.dns.answer import Transport, respond
+from eachpod.dns.answer import respond
 from eachpod.dns.node import Node
+from eachpod.dns.reply import Transport
 from eachpod.dns.zone import Index, ZoneOptions
 from eachpod.model.resources import ENDPOINTSLICE, NAMESPACE, SERVICE
 

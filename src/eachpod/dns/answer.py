@@ -8,29 +8,12 @@ additional records are dropped without TC, broken objects never cause silence).
 """
 
 import struct
-from dataclasses import dataclass
-from enum import Enum
 
 from . import message, name
-from .message import (
-    AA,
-    AAAA,
-    CNAME,
-    HEADER,
-    IN,
-    NOERROR,
-    NS,
-    NXDOMAIN,
-    RA,
-    REFUSED,
-    SERVFAIL,
-    SOA,
-    TC,
-    A,
-    Bad,
-    Question,
-)
+from .forward import Ask
+from .message import AA, AAAA, CNAME, HEADER, IN, NOERROR, NS, NXDOMAIN, REFUSED, SERVFAIL, SOA, A, Bad, Question
 from .node import NODATA, Alias, Answer, Fixed, Node, address_records
+from .reply import Transport, negative, positive, seed, shuffled
 from .zone import REVERSE_ZONES, Index
 
 MAX_CHAIN = 10
@@ -46,23 +29,6 @@ _PRIVATE = tuple(
 )  # fmt: skip
 _ONE_QUESTION = b"\x00\x01\x00\x00\x00\x00"
 _DENIED, _DENIED_EDNS = struct.pack("!4H", 1, 0, 1, 0), struct.pack("!4H", 1, 0, 1, 1)
-
-
-class Transport(Enum):
-    UDP = "udp"
-    TCP = "tcp"
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """The answer needs another server: ask it for `name` and `type`, then call `finish`. `chain` are the CNAME
-    records that stand before its answer; a plain forwarded question has none."""
-
-    question: Question
-    name: bytes
-    type: int
-    transport: Transport
-    chain: tuple[bytes, ...] = ()
 
 
 Reply = bytes | Ask | None
@@ -114,31 +80,13 @@ def _fast(index: Index, query: bytes, after: int, ready: Answer, now: float, tra
     if orders is None:
         body = b"".join(shuffled(ready.records, query, now))
     elif orders:
-        body = orders[_seed(query, now) % len(orders)]
+        body = orders[seed(query, now) % len(orders)]
     return query[:2] + _flags(index, query) + counts + query[HEADER:after] + body + tail
 
 
 def _flags(index: Index, query: bytes) -> bytes:
     """QR and AA, RD and CD as asked, RA where others' names are answered too."""
     return bytes((0x84 | query[2] & 1, (0x80 if index.options.forwarding else 0) | query[3] & 0x10))
-
-
-def _seed(query: bytes, now: float) -> int:
-    """A number that differs from question to question, for the order of answers."""
-    mixed = ((query[0] << 8 | query[1]) + int(now * 1e6)) * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF
-    return (mixed ^ mixed >> 29) >> 7
-
-
-def shuffled(records: tuple[bytes, ...], query: bytes, now: float, count: int | None = None) -> list[bytes]:
-    """The records, or only the first `count` of them, in another order each time (Fisher-Yates over a linear
-    congruential sequence)."""
-    order, state = list(records), _seed(query, now)
-    size = len(order)
-    for place in range(size - 1 if count is None else min(count, size - 1)):
-        state = (state * 6364136223846793005 + 1442695040888963407) & 0xFFFFFFFFFFFFFFFF
-        other = place + (state >> 33) % (size - place)
-        order[place], order[other] = order[other], order[place]
-    return order if count is None else order[:count]
 
 
 def _slow(index: Index, query: bytes, now: float, transport: Transport) -> Reply:
@@ -255,83 +203,3 @@ def _follow(index: Index, question: Question, first: Alias, now: float, transpor
         addresses = tuple(owner + record[2:] for record in shuffled(ready, question.id, now))
         return positive(index, question, Answer((*chain, *addresses)), now, transport)
     return negative(index, question, NOERROR, index.zone, transport)
-
-
-def finish(index: Index, ask: Ask, reply: bytes | None, now: float) -> bytes:
-    """The answer that an upstream's `reply` makes; None means that no upstream answered."""
-    question = ask.question
-    ra = RA if index.options.forwarding else 0
-    if ask.chain:
-        found = message.answers_of(reply) if reply is not None else []
-        if reply is None:
-            return message.failure(question, SERVFAIL, flags=AA | ra, extended_error=message.NETWORK_ERROR)
-        more = tuple(message.record(r.owner, r.type, r.ttl, r.rdata) for r in found)
-        return positive(index, question, Answer((*ask.chain, *more)), now, ask.transport)
-    if reply is None:
-        return message.failure(question, SERVFAIL, flags=ra, extended_error=message.NETWORK_ERROR)
-    end = message.name_end(reply, HEADER)
-    if end is None or len(reply) < end + 4 or reply[HEADER:end].lower() != question.name:
-        return message.failure(question, SERVFAIL, flags=ra, extended_error=message.NETWORK_ERROR)
-    flags = struct.pack("!H", (struct.unpack_from("!H", reply, 2)[0] & 0x86AF) | question.flags & 0x0110 | 0x8080)
-    whole = question.id + flags + reply[4:HEADER] + question.raw + reply[end + 4 :]
-    if question.edns is None:
-        whole = _without_opt(whole)
-    if len(whole) <= limit(question, ask.transport):
-        return whole
-    return message.failure(question, message.rcode_of(reply), flags=TC | ra)
-
-
-def _without_opt(reply: bytes) -> bytes:
-    """Without the OPT record at the end that an upstream gave us, for an asker that did not speak EDNS."""
-    count = struct.unpack_from("!H", reply, 10)[0]
-    tail = reply[-11:]
-    if count and tail[:3] == b"\x00\x00\x29" and tail[9:] == b"\x00\x00":
-        return reply[:10] + struct.pack("!H", count - 1) + reply[HEADER:-11]
-    return reply
-
-
-def limit(question: Question, transport: Transport) -> int:
-    if transport is Transport.TCP:
-        return message.TCP_MAX
-    if question.edns is None:
-        return message.UDP_MIN
-    return min(max(question.edns.size, message.UDP_MIN), message.UDP_MAX)
-
-
-def positive(index: Index, question: Question, ready: Answer, now: float, transport: Transport) -> bytes:
-    """What fits of an answer. Additional records are left out first, which is no truncation (RFC 2181, section 9)."""
-    tail = message.opt(question.edns) if question.edns else b""
-    room = limit(question, transport) - HEADER - len(question.raw) - len(tail)
-    records: list[bytes] = list(ready.records)
-    if ready.orders or ready.orders is None:
-        most = room // len(records[0]) + 1  # they are all as long, and few of thousands may fit
-        records = shuffled(ready.records, question.id, now, most)
-    kept = _fitting(records, room)
-    cut = len(kept) < len(ready.records)
-    more = [] if cut else _fitting(ready.more, room - sum(map(len, kept)))
-    flags = message.answer_flags(question.flags) | AA | (TC if cut else 0) | (RA if index.options.forwarding else 0)
-    counts = (1, len(kept), 0, len(more) + (1 if tail else 0))
-    return message.header(question.id, flags, NOERROR, counts) + question.raw + b"".join([*kept, *more]) + tail
-
-
-def _fitting(records: list[bytes] | tuple[bytes, ...], room: int) -> list[bytes]:
-    kept = []
-    for record in records:
-        room -= len(record)
-        if room < 0:
-            break
-        kept.append(record)
-    return kept
-
-
-def negative(index: Index, question: Question, rcode: int, zone: bytes, transport: Transport) -> bytes:
-    """NXDOMAIN, or NODATA by `rcode` 0, with the zone's SOA for how long it may be kept (RFC 2308)."""
-    tail = message.opt(question.edns) if question.edns else b""
-    ttl, rdata = index.soa(zone)
-    owner = message.pointer(HEADER + len(question.name) - len(zone))
-    soa = message.record(owner, SOA, ttl, rdata)
-    flags = message.answer_flags(question.flags) | AA | (RA if index.options.forwarding else 0)
-    if HEADER + len(question.raw) + len(soa) + len(tail) > limit(question, transport):
-        soa = b""
-    counts = (1, 0, 1 if soa else 0, 1 if tail else 0)
-    return message.header(question.id, flags, rcode, counts) + question.raw + soa + tail

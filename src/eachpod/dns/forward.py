@@ -1,9 +1,29 @@
-"""Deciding for names that are not the cluster's: which resolvers to ask, and how long an answer may be kept."""
+"""Deciding for names that are not the cluster's: which resolvers to ask, how long an answer may be kept, and what
+becomes of it for the one who asked."""
+
+import struct
+from dataclasses import dataclass
 
 from . import message
+from .message import AA, HEADER, RA, SERVFAIL, TC, Question
+from .node import Answer
+from .reply import Transport, limit, positive
+from .zone import Index
 
 MAX_KEPT = 2000
 MAX_LIFE = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The answer needs another server: ask it for `name` and `type`, then call `finish`. `chain` are the CNAME
+    records that stand before its answer; a plain forwarded question has none."""
+
+    question: Question
+    name: bytes
+    type: int
+    transport: Transport
+    chain: tuple[bytes, ...] = ()
 
 
 def resolvers(resolv_conf: str, own: frozenset[str]) -> tuple[str, ...]:
@@ -46,3 +66,36 @@ def matches(query: bytes, reply: bytes) -> bool:
         return False
     own = query[message.HEADER : asked + 4]
     return reply[message.HEADER : end + 4].lower() == own.lower()
+
+
+def finish(index: Index, ask: Ask, reply: bytes | None, now: float) -> bytes:
+    """The answer that an upstream's `reply` makes; None means that no upstream answered."""
+    question = ask.question
+    ra = RA if index.options.forwarding else 0
+    if ask.chain:
+        found = message.answers_of(reply) if reply is not None else []
+        if reply is None:
+            return message.failure(question, SERVFAIL, flags=AA | ra, extended_error=message.NETWORK_ERROR)
+        more = tuple(message.record(r.owner, r.type, r.ttl, r.rdata) for r in found)
+        return positive(index, question, Answer((*ask.chain, *more)), now, ask.transport)
+    if reply is None:
+        return message.failure(question, SERVFAIL, flags=ra, extended_error=message.NETWORK_ERROR)
+    end = message.name_end(reply, HEADER)
+    if end is None or len(reply) < end + 4 or reply[HEADER:end].lower() != question.name:
+        return message.failure(question, SERVFAIL, flags=ra, extended_error=message.NETWORK_ERROR)
+    flags = struct.pack("!H", (struct.unpack_from("!H", reply, 2)[0] & 0x86AF) | question.flags & 0x0110 | 0x8080)
+    whole = question.id + flags + reply[4:HEADER] + question.raw + reply[end + 4 :]
+    if question.edns is None:
+        whole = _without_opt(whole)
+    if len(whole) <= limit(question, ask.transport):
+        return whole
+    return message.failure(question, message.rcode_of(reply), flags=TC | ra)
+
+
+def _without_opt(reply: bytes) -> bytes:
+    """Without the OPT record at the end that an upstream gave us, for an asker that did not speak EDNS."""
+    count = struct.unpack_from("!H", reply, 10)[0]
+    tail = reply[-11:]
+    if count and tail[:3] == b"\x00\x00\x29" and tail[9:] == b"\x00\x00":
+        return reply[:10] + struct.pack("!H", count - 1) + reply[HEADER:-11]
+    return reply

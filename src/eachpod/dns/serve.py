@@ -21,11 +21,12 @@ from eachpod.client import kubeconfig
 from eachpod.client.client import Client
 from eachpod.client.http import HttpTransport
 
-from . import answer, follow, health
-from .answer import Ask, Transport
+from . import answer, follow, forward, health
 from .config import DnsConfig
 from .counters import Counters, exposition
+from .forward import Ask
 from .message import REFUSED, failure
+from .reply import Transport
 from .tcp import TcpFront
 from .udp import UdpLoop
 from .upstream import Upstream
@@ -155,7 +156,7 @@ class Server:
         if self._upstream.is_own(peer[0], peer[1]):
             return failure(ask.question, REFUSED)  # a resolver of the host leads back to us
         reply = await self._upstream.ask(ask.name, ask.type)
-        return answer.finish(self._index, ask, reply, time.time())
+        return forward.finish(self._index, ask, reply, time.time())
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:

@@ -12,8 +12,10 @@ import time
 from collections.abc import Callable
 
 from . import message
-from .answer import Ask, Transport, respond
+from .answer import respond
 from .counters import Counters
+from .forward import Ask
+from .reply import Transport
 from .zone import Index
 
 log = logging.getLogger(__name__)
