@@ -96,6 +96,15 @@ NOT_FOR_DNS = [
     ("GET", "/api/v1/configmaps"),
     ("POST", "/api/v1/namespaces/default/services"),
 ]
+SCHEDULER_WORK = [
+    ("GET", "/api/v1/pods"),
+    ("POST", "/api/v1/namespaces/default/pods/web-0/binding"),
+    ("PATCH", "/api/v1/namespaces/default/pods/web-0/status"),
+    ("DELETE", "/api/v1/namespaces/default/pods/web-0"),
+    ("PUT", "/api/v1/namespaces/default/persistentvolumeclaims/data-web-0"),
+    ("PUT", "/api/v1/persistentvolumes/pvc-1"),
+]
+NOT_FOR_THE_SCHEDULER = [("GET", "/api/v1/secrets"), ("POST", "/api/v1/namespaces/default/pods")]
 
 
 @pytest.mark.parametrize(
@@ -104,6 +113,7 @@ NOT_FOR_DNS = [
         ("nodes", NODE_WORK, NOT_FOR_NODES),
         ("node-192.168.0.21", NODE_WORK, NOT_FOR_NODES),
         ("dns", DNS_WORK, NOT_FOR_DNS),
+        ("scheduler", SCHEDULER_WORK, NOT_FOR_THE_SCHEDULER),
         ("admin", NOT_FOR_NODES, []),
     ],
 )

@@ -1,7 +1,8 @@
 """Who the parts of a cluster are, and what each may do: what its work needs, so that a leaked credential is no more.
 
 Kubernetes' own roles are used as they are; what goes beyond them (a node removes the directories of local volumes) is a
-role of ours, bound by a binding of ours. API server, controllers and scheduler are one process without credentials.
+role of ours, bound by a binding of ours. API server, controllers and scheduler are one process without credentials;
+the scheduler's are for another in its place.
 """
 
 from collections.abc import Iterable
@@ -13,6 +14,7 @@ from eachpod.model.resources import CLUSTERROLE, CLUSTERROLEBINDING
 MASTERS = "system:masters"
 ADMIN = "kubernetes-admin"
 API_SERVER = "system:kube-apiserver"
+SCHEDULER = "system:kube-scheduler"
 DNS = "eachpod:dns"
 # The group has the role system:node, as from the Node authorizer.
 NODES = "system:nodes"

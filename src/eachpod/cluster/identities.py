@@ -27,10 +27,13 @@ def issue(settings: Settings, now: datetime.datetime) -> None:
     authority.server("kube-apiserver", api_names(settings), now).write(layout.pki, "apiserver")
     authority.client(access.API_SERVER, [], now).write(layout.pki, "apiserver-client")
     outside = f"https://127.0.0.1:{settings.api_port}"
-    admin = authority.client(access.ADMIN, [access.MASTERS], now)
-    _write(layout, "admin", kubeconfig.make(settings.context, outside, authority.pem, admin))
-    dns = authority.client(access.DNS, [], now)
-    _write(layout, "dns", kubeconfig.make(settings.context, outside, authority.pem, dns))
+    for who, user, groups in (
+        ("admin", access.ADMIN, [access.MASTERS]),
+        ("dns", access.DNS, []),
+        ("scheduler", access.SCHEDULER, []),
+    ):
+        pair = authority.client(user, groups, now)
+        _write(layout, who, kubeconfig.make(settings.context, outside, authority.pem, pair))
     if settings.runtime == "containers":
         _real_nodes(settings, authority, now)
     else:
