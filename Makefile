@@ -13,6 +13,7 @@ help:
 	@echo 'check  format, lint, types, architecture'
 	@echo 'bench  measure and print the figures'
 	@echo 'corpus play recordings of the real Kubernetes: CORPUS=DIR'
+	@echo 'conformance  run tests of Kubernetes itself: LIST=FILE [PROCS=4]'
 	@echo 'clean  remove what these made'
 
 setup: $(VENV)/.ready
@@ -44,10 +45,13 @@ bench: setup
 corpus: setup
 	$(BIN)/python tools/corpus.py $(CORPUS) $(RECORD)
 
-# Kubernetes' own tests: make conformance SUITE=DIR LIST=heart [PROCS=4]
+# Kubernetes' own tests: make conformance LIST=FILE [PROCS=4] [SUITE=DIR] [IMAGES=DIR] [RUNS=1], with PEERS=DIR for the
+# upstream programs. LIST is a file of exact test names, or the name of one in SUITE.
+SUITE ?= $(wildcard ../shared/conformance)
 conformance: setup
 	sh tools/packages.sh
-	$(BIN)/python tools/conformance.py $(SUITE) $(or $(LIST),heart) --procs $(or $(PROCS),4)
+	$(BIN)/python tools/conformance.py $(or $(LIST),heart) --suite "$(SUITE)" --procs $(or $(PROCS),4) \
+		--runs $(or $(RUNS),1) $(if $(IMAGES),--images "$(IMAGES)")
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
