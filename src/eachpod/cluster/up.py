@@ -148,7 +148,8 @@ def choose_runtime(asked: str) -> tuple[str, str]:
         return asked, ""
     against = ability.reason_against_containers(ability.checks())
     if not against:
-        return "containers", "" if asked else "runtime: containers, this machine can run them"
+        where = "" if os.geteuid() == 0 else ", in a user namespace since this is not root"
+        return "containers", "" if asked else f"runtime: containers, this machine can run them{where}"
     if asked:
         raise ClusterError(f"--runtime containers: {against}. `eachpod doctor` says what to do about it")
     return "simulated", f"runtime: simulated, since containers cannot run here ({against})"
