@@ -90,6 +90,19 @@ async def test_broken_watch_goes_on_where_it_was(monkeypatch: pytest.MonkeyPatch
     assert script.requests[1]["resourceVersion"] == "5"
 
 
+async def test_what_was_told_before_is_not_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An event that comes twice, and a watch that begins again further back, do not bring back what is gone."""
+    script = Script(
+        [WatchEvent("ADDED", pod("a", 1)), bookmark(5, end=True), WatchEvent("MODIFIED", pod("a", 6)),
+         WatchEvent("MODIFIED", pod("a", 6)), WatchEvent("DELETED", pod("a", 7))],
+        [WatchEvent("MODIFIED", pod("a", 6)), WatchEvent("DELETED", pod("a", 7)), WatchEvent("ADDED", pod("a", 8)),
+         WatchEvent("DELETED", pod("a", 7))],
+    )  # fmt: skip
+    informer, told = await played(monkeypatch, script)
+    assert told == [("add", "a"), ("update", "a"), ("delete", "a"), ("add", "a")]
+    assert informer.cache.revision == "8"
+
+
 async def test_forgotten_revision_reads_everything_anew_and_tells_the_difference(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

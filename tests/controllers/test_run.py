@@ -10,7 +10,7 @@ from eachpod.client.client import Client
 from eachpod.client.correlate import Note
 from eachpod.controllers import endpointslice, statefulset
 from eachpod.controllers.config import ControllersConfig
-from eachpod.controllers.plan import NOTHING, Create, Plan, Telling, Together
+from eachpod.controllers.plan import NOTHING, ConfirmNone, Create, Plan, Telling, Together
 from eachpod.controllers.run import Context, Runner
 from eachpod.controllers.view import Controller, Key, View
 from eachpod.kit.backoff import Backoff
@@ -160,6 +160,29 @@ async def test_own_writes_are_seen_before_the_next_decision() -> None:
 
         await eventually(five)
         assert len(scripted.calls) == 6
+
+
+async def test_what_stands_against_a_plan_is_looked_for_past_the_caches() -> None:
+    def plan(view: View, key: Key) -> Plan:
+        none = ConfirmNone(NODE, "", lambda node: node["metadata"]["name"] == "n1")
+        return Plan((none, Create(SECRET, named("s"))))
+
+    scripted = Scripted(plan)
+    async with running(scripted.controller()) as client:
+        await client.create(NODE, {"metadata": {"name": "n1"}})
+        await client.create(CONFIGMAP, named("c"))
+
+        async def tried() -> bool:
+            return len(scripted.calls) > 3
+
+        await eventually(tried)
+        assert not (await client.list(SECRET, "d")).items
+        await client.delete(NODE, "n1")
+
+        async def made() -> bool:
+            return bool((await client.list(SECRET, "d")).items)
+
+        await eventually(made)
 
 
 async def test_a_fault_in_a_controller_costs_one_key_not_the_runner() -> None:

@@ -421,6 +421,21 @@ def test_a_new_pod_waits_for_a_claim_that_goes_with_the_old_one(view_of: MakeVie
     assert acts(decide(view_of, set_, [], persistentvolumeclaims=[claim])) == []
 
 
+def test_a_new_set_waits_for_a_claim_that_goes_with_the_old_one(view_of: MakeView) -> None:
+    """A set deleted and made again at once: its pods must not run on what is about to be deleted."""
+    set_ = stateful_set(
+        1,
+        volumeClaimTemplates=[{"metadata": {"name": "data"}}],
+        persistentVolumeClaimRetentionPolicy={"whenDeleted": "Delete", "whenScaled": "Retain"},
+    )
+    set_ |= {"apiVersion": "apps/v1", "kind": "StatefulSet"}
+    owner = {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "web", "uid": "before", "controller": True}
+    claim = {"metadata": {"name": "data-web-0", "namespace": "d", "ownerReferences": [owner]}}
+    assert acts(decide(view_of, set_, [], persistentvolumeclaims=[claim])) == []
+    claim["metadata"]["ownerReferences"] = [{**owner, "uid": "S"}]
+    assert acts(decide(view_of, set_, [], persistentvolumeclaims=[claim])) == ["+web-0"]
+
+
 def test_a_claim_that_is_deleted_holds_its_pod_up_and_says_so(view_of: MakeView) -> None:
     set_ = stateful_set(1, volumeClaimTemplates=[{"metadata": {"name": "data"}}])
     claim = {"metadata": {"name": "data-web-0", "namespace": "d", "deletionTimestamp": "x"}}

@@ -8,9 +8,9 @@ from eachpod.client.cache import Cache
 from eachpod.controllers import persistentvolume, protection, provisioner
 from eachpod.controllers.config import ControllersConfig
 from eachpod.controllers.persistentvolume import DEFAULT_CLASS
-from eachpod.controllers.plan import ConfirmAbsent, Create, Delete, Emit, Update
+from eachpod.controllers.plan import ConfirmAbsent, ConfirmNone, Create, Delete, Emit, Update
 from eachpod.controllers.view import Controller, Key, View, key_of
-from eachpod.model.objects import Object, annotations, dig, finalizers, name
+from eachpod.model.objects import Object, annotations, dig, finalizers, name, put
 from eachpod.model.resources import NODE, PERSISTENTVOLUME, PERSISTENTVOLUMECLAIM, POD, STORAGECLASS
 
 RESOURCES = (PERSISTENTVOLUMECLAIM, PERSISTENTVOLUME, STORAGECLASS, POD, NODE)
@@ -55,6 +55,8 @@ class World:
                     self.told.append(note.reason)
                 case ConfirmAbsent(resource, namespace, gone):
                     assert self.caches[resource].get(gone, namespace) is None
+                case ConfirmNone(resource, _, hinders):
+                    assert not any(map(hinders, self.caches[resource].items()))
         return written
 
     def claim(self) -> Object:
@@ -230,7 +232,18 @@ GOING = {"deletionTimestamp": "t", "finalizers": [protection.CLAIM_FINALIZER]}
 
 @pytest.mark.parametrize(
     ("users", "kept"),
-    [([], False), ([pod()], False), ([pod("n")], True), ([pod("n", status={"phase": "Succeeded"})], True)],
+    [
+        ([], False),
+        ([pod()], False),
+        ([pod("n")], True),
+        ([pod("n", status={"phase": "Succeeded"})], True),
+        ([put(pod("n"), ("metadata", "deletionTimestamp"), "t")], True),
+        # Only finalizers keep the pod, and one of them may wait for the claim.
+        (
+            [put(pod("n"), ("metadata",), {"name": "p", "deletionTimestamp": "t", "deletionGracePeriodSeconds": 0})],
+            False,
+        ),
+    ],
 )
 def test_a_claim_stays_while_a_scheduled_pod_has_it(users: list[Object], kept: bool) -> None:
     world = World(persistentvolumeclaims=[claim(metadata=GOING)], pods=users).settle(protection.CONTROLLERS[0])

@@ -74,6 +74,15 @@ class Cache:
         """Whether the cache is at least as new as `revision`."""
         return _number(self.revision) >= _number(revision)
 
+    def is_past(self, kind: str, obj: Object) -> bool:
+        """Whether a watch tells what is known already: an event came twice, or the watch began again further back.
+        Taking it in would bring back what is gone. Only for resource versions that compare (KEP-5504)."""
+        revision = _number(objects.revision(obj))
+        if kind == "DELETED":  # its version may be that of the last state
+            held = self._objects.get(key_of(obj))
+            return held is not None and revision < _number(objects.revision(held))
+        return 0 < revision <= _number(self.revision)
+
     def put(self, obj: Object) -> Change:
         """The object as the server has it now (ADDED or MODIFIED)."""
         key = key_of(obj)
@@ -110,7 +119,7 @@ class Cache:
     def advance(self, revision: str) -> None:
         """The server says that nothing else happened up to `revision` (bookmark, or the event just applied)."""
         if revision:
-            self.revision = revision
+            self.revision = newer(revision, self.revision)
 
     def _enter(self, index: str, function: IndexFunction, key: Key, obj: Object) -> None:
         for value in function(obj):

@@ -106,7 +106,7 @@ class Informer:
                     self.cache.advance(objects.revision(obj))
             elif gathered is not None:
                 gathered.append(obj)
-            else:
+            elif not self.cache.is_past(kind, obj):
                 self._tell(self.cache.remove(obj) if kind == "DELETED" else self.cache.put(obj))
         if silent or gathered is not None:
             raise ConnectionError("the watch ended early")  # waits before the next one

@@ -37,7 +37,7 @@ from .view import Key
 log = logging.getLogger(__name__)
 
 _WORKERS = 20
-_REDISCOVER = 30.0
+_REDISCOVER, _RETRY = 30.0, 1.0
 # A kind that cannot be listed must not keep the others waiting.
 _FIRST_LIST = 10.0
 _IGNORED = {"events", "events.events.k8s.io"}
@@ -63,7 +63,7 @@ class _Collecting:
 
     async def run(self) -> None:
         try:
-            await self._watch_all()
+            await self._begin_to_watch()
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._keep_watching())
                 for _ in range(_WORKERS):
@@ -76,18 +76,26 @@ class _Collecting:
 
     # Watching every kind
 
+    async def _begin_to_watch(self) -> None:
+        """Nothing is judged before the graph is whole: who orphans must know all dependents."""
+        while True:
+            if await self._watch_all():
+                return
+            await asyncio.sleep(_RETRY)
+
     async def _keep_watching(self) -> None:
         while True:
             await asyncio.sleep(_REDISCOVER)
             await self._watch_all()
 
-    async def _watch_all(self) -> None:
-        """Follow the kinds that the server has now; those that are gone take their objects out of the graph."""
+    async def _watch_all(self) -> bool:
+        """Follow the kinds that the server has now; those that are gone take their objects out of the graph. Whether
+        the server has answered."""
         try:
             found = await discover(self._client)
         except (StatusError, ConnectionError) as error:
             log.debug("discovery: %s", error)
-            return
+            return False
         fresh: list[Informer] = []
         wanted = set()
         for resource in found.resources:
@@ -111,6 +119,7 @@ class _Collecting:
             finally:
                 for task in tasks:
                     task.cancel()
+        return True
 
     def _on_change(self, resource: Resource, old: Object | None, new: Object | None) -> None:
         tasks: list[Task] = []

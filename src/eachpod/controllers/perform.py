@@ -12,7 +12,21 @@ from eachpod.model.errors import NotFound, StatusError
 from eachpod.model.objects import Object
 
 from .ownwrites import OwnWrites
-from .plan import Change, Confirm, ConfirmAbsent, Create, Delete, Emit, Patch, Plan, Step, Telling, Together, Update
+from .plan import (
+    Change,
+    Confirm,
+    ConfirmAbsent,
+    ConfirmNone,
+    Create,
+    Delete,
+    Emit,
+    Patch,
+    Plan,
+    Step,
+    Telling,
+    Together,
+    Update,
+)
 from .view import Key
 
 
@@ -77,6 +91,8 @@ class Performer:
                 await self._confirm(change)
             case ConfirmAbsent():
                 await self._confirm_absent(change)
+            case ConfirmNone():
+                await self._confirm_none(change)
             case Delete():
                 await self._told(change.telling, change.accept, self._delete(key, change))
             case Create():
@@ -143,6 +159,13 @@ class Performer:
             live = await self._client.get(change.resource, change.name, change.namespace)
             if change.uid in ("", objects.uid(live)):
                 raise errors.conflict(change.resource, change.name, "it exists, though the cache does not show it yet")
+
+    async def _confirm_none(self, change: ConfirmNone) -> None:
+        listed = await self._client.list(change.resource, change.namespace)
+        for live in filter(change.hinders, listed.items):
+            raise errors.conflict(
+                change.resource, objects.name(live), "it is in the way, though the cache does not show it"
+            )
 
 
 def _notes(failed: Note | tuple[Note, ...] | None) -> tuple[Note, ...]:

@@ -112,7 +112,17 @@ class ConfirmAbsent:
     uid: str = ""
 
 
-Change = Create | Update | Patch | Delete | Emit | Confirm | ConfirmAbsent
+@dataclass(frozen=True, slots=True)
+class ConfirmNone:
+    """List past all caches the objects of a namespace; stop the plan where `hinders` is true of one. For what is done
+    because nothing stands against it any more."""
+
+    resource: Resource
+    namespace: str
+    hinders: Callable[[Object], bool]
+
+
+Change = Create | Update | Patch | Delete | Emit | Confirm | ConfirmAbsent | ConfirmNone
 
 
 @dataclass(frozen=True, slots=True)

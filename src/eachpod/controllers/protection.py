@@ -1,6 +1,7 @@
 """Finalizers that keep a claim while a pod uses it, and a volume while a claim is bound to it."""
 
 from collections.abc import Iterable
+from functools import partial
 
 from eachpod.model.errors import NotFound
 from eachpod.model.objects import Object, condition, deleting, dig, finalizers, name, namespace, put
@@ -8,7 +9,7 @@ from eachpod.model.podphase import is_finished
 from eachpod.model.resources import PERSISTENTVOLUME, PERSISTENTVOLUMECLAIM, POD
 from eachpod.model.timestamps import render
 
-from .plan import NOTHING, Plan, Update
+from .plan import NOTHING, ConfirmNone, Plan, Update
 from .view import Controller, Key, View, Watch
 
 CLAIM_FINALIZER, VOLUME_FINALIZER = "kubernetes.io/pvc-protection", "kubernetes.io/pv-protection"
@@ -45,16 +46,24 @@ def reconcile_claim(view: View, key: Key, now: float) -> Plan:
             return Plan((Update(PERSISTENTVOLUMECLAIM, marked, "status"),))
     if not deleting(claim):
         return NOTHING if protected else Plan((Update(PERSISTENTVOLUMECLAIM, _with(claim, CLAIM_FINALIZER)),))
-    if not protected or _is_used(view, claim):
+    uses = partial(_uses, name(claim))
+    if not protected or any(map(uses, view.within(POD, namespace(claim)))):
         return NOTHING
-    return Plan((Update(PERSISTENTVOLUMECLAIM, _without(claim, CLAIM_FINALIZER), accept=(NotFound,)),))
+    freed = _without(claim, CLAIM_FINALIZER)
+    # What is lost is lost: a cache that is behind may not show the pod yet.
+    unused = ConfirmNone(POD, namespace(claim), uses)
+    return Plan((unused, Update(PERSISTENTVOLUMECLAIM, freed, accept=(NotFound,))))
 
 
-def _is_used(view: View, claim: Object) -> bool:
+def _uses(claim: str, pod: Object) -> bool:
     """A pod that was scheduled and is still in the API uses its claims, even when finished: it may not be unmounted."""
-    return any(
-        dig(pod, "spec", "nodeName") and name(claim) in claims_of(pod) for pod in view.within(POD, namespace(claim))
-    )
+    return bool(dig(pod, "spec", "nodeName")) and not _is_done_with(pod) and claim in claims_of(pod)
+
+
+def _is_done_with(pod: Object) -> bool:
+    """Whether the kubelet has ended the pod, volumes included, and only finalizers keep it. One of them may wait for
+    the claim (foreground deletion of a pod that owns it), so the claim must not wait for the pod."""
+    return deleting(pod) and dig(pod, "metadata", "deletionGracePeriodSeconds") == 0
 
 
 def _with_use(view: View, claim: Object, now: float) -> Object:
@@ -91,8 +100,8 @@ def _claims_of_pod(view: View, old: Object | None, new: Object | None) -> Iterab
     return [Key(namespace(pod), claim) for claim in claims_of(pod)]
 
 
-def _stage(pod: Object) -> tuple[bool, bool]:
-    return bool(dig(pod, "spec", "nodeName")), _terminated(pod)
+def _stage(pod: Object) -> tuple[bool, bool, bool]:
+    return bool(dig(pod, "spec", "nodeName")), _terminated(pod), _is_done_with(pod)
 
 
 def reconcile_volume(view: View, key: Key, now: float) -> Plan:

@@ -1,6 +1,7 @@
 """The work queue for tasks: `kit.workqueue` with something to wait on."""
 
 import asyncio
+from collections import deque
 
 from eachpod.client.cache import Key
 from eachpod.kit.backoff import Backoff
@@ -8,18 +9,18 @@ from eachpod.kit.workqueue import WorkQueue
 
 
 class Queue:
-    """Keys for the workers of one controller. Delays are on the event loop's clock."""
+    """Keys for the workers of one controller, each of which wakes one of them. Delays are on the event loop's clock."""
 
     def __init__(self, backoff: Backoff) -> None:
         self._queue: WorkQueue[Key] = WorkQueue(backoff)
         self._loop = asyncio.get_running_loop()
-        self._wake = asyncio.Event()
+        self._waiting: deque[asyncio.Future[None]] = deque()
         self._alarm: asyncio.Handle | None = None
         self._alarm_at = 0.0
 
     def add(self, key: Key) -> None:
         self._queue.add(key)
-        self._wake.set()
+        self._wake()
 
     def add_after(self, key: Key, seconds: float) -> None:
         self._queue.add_after(key, self._loop.time() + seconds)
@@ -37,7 +38,7 @@ class Queue:
 
     def done(self, key: Key) -> None:
         self._queue.done(key)
-        self._wake.set()
+        self._wake()
 
     async def get(self) -> Key:
         """The next key; `done` must follow."""
@@ -45,11 +46,24 @@ class Queue:
             key = self._queue.get(self._loop.time())
             if key is not None:
                 if len(self._queue):
-                    self._wake.set()  # work for another worker
+                    self._wake()  # work for another worker
                 return key
-            self._wake.clear()
             self._set_alarm()
-            await self._wake.wait()
+            waiting = self._loop.create_future()
+            self._waiting.append(waiting)
+            try:
+                await waiting
+            except asyncio.CancelledError:
+                if not waiting.cancelled():
+                    self._wake()  # what it was woken for is another's now
+                raise
+
+    def _wake(self) -> None:
+        while self._waiting:
+            waiting = self._waiting.popleft()
+            if not waiting.done():
+                waiting.set_result(None)
+                return
 
     @property
     def idle(self) -> bool:
@@ -70,4 +84,4 @@ class Queue:
 
     def _ring(self) -> None:
         self._alarm = None
-        self._wake.set()
+        self._wake()

@@ -72,9 +72,12 @@ def existing(set_: Object, pod: Object, claims: Claims) -> list[Object]:
 
 
 def is_stale(set_: Object, pod: Object, claims: Claims) -> bool:
-    """Whether a claim still belongs to an earlier pod of this name and will go with it. A new pod must wait for that,
-    or it would start on a volume that is about to be deleted."""
-    return _policy(set_)[1] == "Delete" and any(_refers_to_another(claim, pod) for claim in existing(set_, pod, claims))
+    """Whether a claim still belongs to an earlier pod or set of this name and will go with it. A new pod must wait for
+    that, or it would start on a volume that is about to be deleted. (kube-controller-manager looks at pods only.)"""
+    found = existing(set_, pod, claims)
+    if any(_refers_to_another(claim, set_) for claim in found):
+        return True
+    return _policy(set_)[1] == "Delete" and any(_refers_to_another(claim, pod) for claim in found)
 
 
 def ownership_matches(set_: Object, pod: Object, claims: Claims) -> bool:
