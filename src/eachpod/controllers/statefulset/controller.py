@@ -4,41 +4,41 @@ import re
 from collections.abc import Iterable
 
 from eachpod.controllers.ownership import adopt, claim
-from eachpod.controllers.plan import NOTHING, Change, Confirm, Emit, Plan, update_status
-from eachpod.controllers.podstate import available_in
+from eachpod.controllers.plan import Change, Confirm, Emit, Plan, update_status
 from eachpod.controllers.view import Controller, Key, View, Watch, owner_keys
 from eachpod.model import objects
 from eachpod.model.labelselector import Selector
 from eachpod.model.objects import Object, dig
 from eachpod.model.resources import CONTROLLERREVISION, PERSISTENTVOLUMECLAIM, POD, SERVICE, STATEFULSET
 
-from . import explain, revisions, status
+from . import explain, members, revisions, status
 from .decide import Decision, World, decide
-from .identity import claim_templates, parent_and_ordinal, revision_of
+from .identity import claim_templates
+from .members import Member, Members
 
 
 def reconcile(view: View, key: Key, now: float) -> Plan:
     set_ = view.get(STATEFULSET, key.namespace, key.name)
     if set_ is None:
-        return NOTHING
+        return Plan(remember=None)
     selector = Selector.of(dig(set_, "spec", "selector"))
     found = _revisions(view, set_, selector)
     leaving = objects.deleting(set_)  # then it makes nothing more: the garbage collector would take it away for ever
     adoptions = () if leaving else _adoptions(set_, found)
-    members = claim(STATEFULSET, set_, POD, _candidates(view, set_), lambda pod: _is_member(set_, selector, pod))
+    seen = members.look(view.recall(key), set_, _candidates(view, set_))
+    pods, claiming = _claimed(set_, seen)
     namesakes = {objects.name(r): r for r in view.within(CONTROLLERREVISION, key.namespace)}
     history = revisions.resolve(set_, found, namesakes)
     claims = _claims(view, set_)
-    world = World(set_, members.members, claims, history, now)
-    counted = status.count(set_, members.members, history, now)
-    decision = Decision() if leaving else decide(world)
+    counted = status.count(set_, pods, history, now)
+    decision = Decision() if leaving else decide(World.of(set_, pods, claims, history, now))
     final = status.completed(set_, _less(counted, decision, history))
     told, final = _explained(view, set_, decision, final, now)
-    live = {objects.name(history.current), objects.name(history.update), *map(revision_of, members.members)}
+    live = {objects.name(history.current), objects.name(history.update), *(pod.revision for pod in pods)}
     return Plan(
         changes=(
             *adoptions,
-            *members.changes,
+            *claiming,
             *(() if leaving else history.changes),
             *decision.steps,
             *told,
@@ -47,7 +47,8 @@ def reconcile(view: View, key: Key, now: float) -> Plan:
             *update_status(STATEFULSET, set_, status.encoded(final)),
             *revisions.truncation(set_, found, live),
         ),
-        requeue_after=_next_available(set_, members.members, now),
+        requeue_after=_next_available(set_, pods, now),
+        remember=seen,
     )
 
 
@@ -64,13 +65,15 @@ def _explained(
 
 
 def _candidates(view: View, set_: Object) -> list[Object]:
-    namespace = objects.namespace(set_)
-    return [*view.owned(POD, objects.uid(set_)), *view.orphans(POD, namespace)]
+    return [*view.owned(POD, objects.uid(set_)), *view.orphans(POD, objects.namespace(set_))]
 
 
-def _is_member(set_: Object, selector: Selector, pod: Object) -> bool:
-    parent, _ = parent_and_ordinal(objects.name(pod))
-    return parent == objects.name(set_) and selector.matches(objects.labels(pod))
+def _claimed(set_: Object, seen: Members) -> tuple[tuple[Member, ...], tuple[Change, ...]]:
+    """The set's pods, and what makes those its own that are to be. Nearly always they are already."""
+    settled = [one for one in seen.known.values() if one.owned and one.belongs]
+    loose = [one.pod for one in seen.known.values() if not (one.owned and one.belongs)]
+    claimed = claim(STATEFULSET, set_, POD, loose, lambda pod: seen[pod].belongs)
+    return (*settled, *(seen[pod] for pod in claimed.members)), claimed.changes
 
 
 def _revisions(view: View, set_: Object, selector: Selector) -> list[Object]:
@@ -97,16 +100,16 @@ def _claims(view: View, set_: Object) -> dict[str, Object]:
 def _less(counted: Object, decision: Decision, history: revisions.History) -> Object:
     """The counters without the pods that the rolling update is about to delete, which saves a write."""
     current = objects.name(history.current)
-    leaving = sum(revision_of(pod) == current for pod in decision.updating)
+    leaving = sum(pod.revision == current for pod in decision.updating)
     return {**counted, "currentReplicas": counted["currentReplicas"] - leaving}
 
 
-def _next_available(set_: Object, pods: Iterable[Object], now: float) -> float | None:
+def _next_available(set_: Object, pods: Iterable[Member], now: float) -> float | None:
     """Seconds until the next pod has been Ready for minReadySeconds."""
     seconds = status.min_ready_seconds(set_)
     if not seconds:
         return None
-    return min((wait for pod in pods if (wait := available_in(pod, seconds, now)) is not None), default=None)
+    return min((wait for pod in pods if (wait := pod.available_in(seconds, now)) is not None), default=None)
 
 
 def _orphan_keys(view: View, old: Object | None, new: Object | None) -> Iterable[Key]:

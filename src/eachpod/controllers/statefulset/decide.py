@@ -10,47 +10,44 @@ from dataclasses import dataclass, field
 
 from eachpod.client.correlate import Note
 from eachpod.controllers.plan import Change, Create, Delete, Emit, Step, Telling, Together, Update
-from eachpod.controllers.podstate import is_available, phase
 from eachpod.model import objects
 from eachpod.model.errors import AlreadyExists
 from eachpod.model.objects import Object, dig
-from eachpod.model.podphase import is_finished
 from eachpod.model.resources import POD
 
 from . import claims as claim_rules
 from . import heal
 from .claims import Claims
-from .identity import (
-    identity_matches,
-    new_pod,
-    ordinal,
-    pod_name,
-    repaired,
-    revision_of,
-    start,
-    storage_matches,
-    wanted,
-)
+from .identity import claim_templates, new_pod, pod_name, repaired, start, storage_matches, wanted
+from .members import Member
 from .revisions import History, template_of
-from .status import min_ready_seconds, running_and_ready, unavailable
+from .status import min_ready_seconds, unavailable
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Everything that a decision looks at. `claims` are those of the set's namespace by name."""
+    """Everything that a decision looks at. `claims` are those of the set's namespace by name, `claimed` says whether
+    the set's pods have any."""
 
     set_: Object
-    pods: tuple[Object, ...]
+    pods: tuple[Member, ...]
     claims: Claims
     history: History
     now: float
+    ordered: bool
+    claimed: bool
+    min_ready: int
 
-    @property
-    def ordered(self) -> bool:
-        return bool(dig(self.set_, "spec", "podManagementPolicy") != "Parallel")
+    @classmethod
+    def of(cls, set_: Object, pods: tuple[Member, ...], claims: Claims, history: History, now: float) -> "World":
+        ordered = dig(set_, "spec", "podManagementPolicy") != "Parallel"
+        return cls(set_, pods, claims, history, now, ordered, bool(claim_templates(set_)), min_ready_seconds(set_))
 
-    def unavailable(self, pod: Object | None) -> bool:
-        return unavailable(pod, min_ready_seconds(self.set_), self.now)
+    def unavailable(self, pod: Member | None) -> bool:
+        return unavailable(pod, self.min_ready, self.now)
+
+
+Places = dict[int, Member | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,29 +58,32 @@ class Turn:
     waits: str = ""
 
 
+_NOTHING_TO_DO = Turn()
+
+
 @dataclass(slots=True)
 class Decision:
     """`updating` are pods deleted so that they come back at another revision; `waits` is the first reason to wait."""
 
     steps: list[Step] = field(default_factory=list)
-    updating: list[Object] = field(default_factory=list)
+    updating: list[Member] = field(default_factory=list)
     waits: str = ""
 
 
 def decide(world: World) -> Decision:
-    places: dict[int, Object | None] = dict.fromkeys(wanted(world.set_))
+    places: Places = dict.fromkeys(wanted(world.set_))
     condemned = []
     for pod in world.pods:
-        if ordinal(pod) in places:
-            places[ordinal(pod)] = pod
-        elif ordinal(pod) >= 0:
+        if pod.ordinal in places:
+            places[pod.ordinal] = pod
+        elif pod.ordinal >= 0:
             condemned.append(pod)
-    condemned.sort(key=ordinal, reverse=True)
+    condemned.sort(key=lambda pod: pod.ordinal, reverse=True)
     decision = Decision()
-    first = _first_unavailable(world, places, condemned)
+    first = _first_unavailable(world, places, condemned) if condemned else ""
     stages = (
         (_replica(world, number, pod) for number, pod in places.items()),
-        (Turn(claim_rules.ownership_changes(world.set_, pod, world.claims)) for pod in condemned),
+        (Turn(claim_rules.ownership_changes(world.set_, pod.pod, world.claims)) for pod in condemned),
         (_condemned(world, pod, first) for pod in condemned),
     )
     for stage in stages:
@@ -110,54 +110,55 @@ def _take(world: World, decision: Decision, stage: Iterable[Turn]) -> bool:
     return True
 
 
-def _first_unavailable(world: World, places: dict[int, Object | None], condemned: list[Object]) -> str:
+def _first_unavailable(world: World, places: Places, condemned: list[Member]) -> str:
     """The name of the lowest pod that is missing or not available; wanted ones come before condemned ones."""
     for number, pod in places.items():
         if world.unavailable(pod):
             return pod_name(world.set_, number)
-    return next((objects.name(pod) for pod in reversed(condemned) if world.unavailable(pod)), "")
+    return next((pod.name for pod in reversed(condemned) if world.unavailable(pod)), "")
 
 
-def _replica(world: World, number: int, pod: Object | None) -> Turn:
+def _replica(world: World, number: int, pod: Member | None) -> Turn:
     if pod is None:
         return _missing(world, number)
-    name = objects.name(pod)
-    if is_finished(pod):
-        gone = () if objects.deleting(pod) else (delete_pod(world.set_, pod),)
-        return Turn(gone, f"pod {name} has {phase(pod).lower()} and is replaced when it is gone")
-    if _is_to_heal(world, number, pod):
-        return Turn((delete_pod(world.set_, pod),), f"pod {name} is broken and comes back at the newest revision")
+    if pod.finished:
+        gone = () if pod.deleting else (delete_pod(world.set_, pod.pod),)
+        return Turn(gone, f"pod {pod.name} has {pod.phase.lower()} and is replaced when it is gone")
+    if not pod.ready and _is_to_heal(world, number, pod):
+        return Turn(
+            (delete_pod(world.set_, pod.pod),), f"pod {pod.name} is broken and comes back at the newest revision"
+        )
     changes: tuple[Change, ...] = ()
-    if phase(pod) == "Pending":
-        changes = claim_rules.missing(world.set_, pod, world.claims)
-        leaving = claim_rules.leaving(world.set_, pod, world.claims)
+    if pod.phase == "Pending" and world.claimed:
+        changes = claim_rules.missing(world.set_, pod.pod, world.claims)
+        leaving = claim_rules.leaving(world.set_, pod.pod, world.claims)
         if leaving:
-            return Turn(changes, f"claim {leaving} of pod {name} is being deleted")
-        changes += claim_rules.ownership_changes(world.set_, pod, world.claims)
+            return Turn(changes, f"claim {leaving} of pod {pod.name} is being deleted")
+        changes += claim_rules.ownership_changes(world.set_, pod.pod, world.claims)
     if world.ordered:
         waits = _not_done(world, pod)
         if waits:
             return Turn(changes, waits)
-    return Turn(changes or _repair(world, pod))
+    changes = changes or _repair(world, pod)
+    return Turn(changes) if changes else _NOTHING_TO_DO
 
 
-def _is_to_heal(world: World, number: int, pod: Object) -> bool:
-    outdated = revision_of(pod) != objects.name(world.history.update)
-    if not outdated or not heal.is_asked_for(world.set_) or not heal.is_broken(pod):
+def _is_to_heal(world: World, number: int, pod: Member) -> bool:
+    outdated = pod.revision != objects.name(world.history.update)
+    if not outdated or not heal.is_asked_for(world.set_) or not heal.is_broken(pod.pod):
         return False
     rolling = dig(world.set_, "spec", "updateStrategy", default={})
     return rolling.get("type", "RollingUpdate") == "RollingUpdate" and not _starts_at_current(world.set_, number)
 
 
-def _not_done(world: World, pod: Object) -> str:
-    name = objects.name(pod)
-    if objects.deleting(pod):
-        return f"pod {name} is terminating"
-    if not running_and_ready(pod):
-        return f"pod {name} is not Running and Ready"
-    seconds = min_ready_seconds(world.set_)
-    if not is_available(pod, seconds, world.now):
-        return f"pod {name} has not been Ready for {seconds} seconds yet"
+def _not_done(world: World, pod: Member) -> str:
+    if pod.deleting:
+        return f"pod {pod.name} is terminating"
+    if not pod.running_and_ready:
+        return f"pod {pod.name} is not Running and Ready"
+    seconds = world.min_ready
+    if not pod.is_available(seconds, world.now):
+        return f"pod {pod.name} has not been Ready for {seconds} seconds yet"
     return ""
 
 
@@ -192,11 +193,10 @@ def _starts_at_current(set_: Object, number: int) -> bool:
     return number < start(set_) + int(dig(set_, "status", "currentReplicas", default=0))
 
 
-def _repair(world: World, pod: Object) -> tuple[Change, ...]:
+def _repair(world: World, member: Member) -> tuple[Change, ...]:
     """What gives a pod back its label, volumes and claims' owners."""
-    set_ = world.set_
-    whole = identity_matches(pod) and storage_matches(set_, pod)
-    if whole and claim_rules.ownership_matches(set_, pod, world.claims):
+    set_, pod = world.set_, member.pod
+    if member.whole and (not world.claimed or claim_rules.ownership_matches(set_, pod, world.claims)):
         return ()
     text = f"Update Pod {objects.name(pod)} in StatefulSet {objects.name(set_)}"
     done = Note(set_, "SuccessfulUpdate", f"{text} successful")
@@ -204,22 +204,21 @@ def _repair(world: World, pod: Object) -> tuple[Change, ...]:
     if not storage_matches(set_, pod):
         changes += claim_rules.missing(set_, pod, world.claims)
     changes += claim_rules.ownership_changes(set_, pod, world.claims)
-    if whole:
+    if member.whole:
         return (*changes, Emit(done))
     warning = Note(set_, "FailedUpdate", f"{text} failed error: ", "Warning")
     return (*changes, Update(POD, repaired(set_, pod), telling=Telling(done, warning)))
 
 
-def _condemned(world: World, pod: Object, first_unavailable: str) -> Turn:
-    name = objects.name(pod)
-    if objects.deleting(pod):
-        return Turn((), f"pod {name} is terminating")
+def _condemned(world: World, pod: Member, first_unavailable: str) -> Turn:
+    if pod.deleting:
+        return Turn((), f"pod {pod.name} is terminating")
     # A finished pod will never be Ready: waiting for it would be for ever (kube-controller-manager does wait).
-    if world.ordered and name != first_unavailable and not is_finished(pod):
-        ready = running_and_ready(pod) and is_available(pod, min_ready_seconds(world.set_), world.now)
+    if world.ordered and pod.name != first_unavailable and not pod.finished:
+        ready = pod.running_and_ready and pod.is_available(world.min_ready, world.now)
         if not ready:
-            return Turn((), f"pod {first_unavailable} is not available, and pod {name} goes after it")
-    return Turn((delete_pod(world.set_, pod),), f"pod {name} is terminating")
+            return Turn((), f"pod {first_unavailable} is not available, and pod {pod.name} goes after it")
+    return Turn((delete_pod(world.set_, pod.pod),), f"pod {pod.name} is terminating")
 
 
 def delete_pod(set_: Object, pod: Object) -> Delete:
@@ -235,32 +234,35 @@ def delete_pod(set_: Object, pod: Object) -> Delete:
     )
 
 
-def _update(world: World, decision: Decision, places: dict[int, Object | None]) -> None:
+def _update(world: World, decision: Decision, places: Places) -> None:
     """Delete pods of another revision from the highest ordinal down, at most so many that `maxUnavailable` holds."""
     set_, update = world.set_, objects.name(world.history.update)
     rolling = dig(set_, "spec", "updateStrategy", "rollingUpdate", default={})
-    budget = max_unavailable(rolling.get("maxUnavailable"), len(places)) - sum(map(world.unavailable, places.values()))
     lowest = start(set_) + int(rolling.get("partition") or 0)
     stale = [
         pod
         for number, pod in reversed(places.items())
-        if pod is not None and number >= lowest and revision_of(pod) != update and not objects.deleting(pod)
+        if pod is not None and pod.revision != update and number >= lowest and not pod.deleting
     ]
+    if not stale:
+        return
+    down = sum(map(world.unavailable, places.values()))
+    budget = max(0, max_unavailable(rolling.get("maxUnavailable"), len(places)) - down)
     if world.ordered:
-        chosen = stale[: max(0, budget)]
+        chosen = stale[:budget]
     else:
         # What is broken already costs nothing; the budget is for what still works.
         broken = [pod for pod in stale if world.unavailable(pod)]
         working = [pod for pod in stale if not world.unavailable(pod)]
-        chosen = broken + working[: max(0, budget)]
-    decision.steps += [delete_pod(set_, pod) for pod in chosen]
+        chosen = broken + working[:budget]
+    decision.steps += [delete_pod(set_, pod.pod) for pod in chosen]
     decision.updating = chosen
-    if stale and not decision.waits:
+    if not decision.waits:
         waiting = next(
             (pod for pod in places.values() if pod is not None and world.unavailable(pod)),
             chosen[0] if chosen else None,
         )
-        decision.waits = f"pod {objects.name(waiting)} is not available" if waiting is not None else ""
+        decision.waits = f"pod {waiting.name} is not available" if waiting is not None else ""
 
 
 def max_unavailable(value: object, replicas: int) -> int:

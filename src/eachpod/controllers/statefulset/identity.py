@@ -63,14 +63,15 @@ def identity_matches(pod: Object) -> bool:
 
 
 def storage_matches(set_: Object, pod: Object) -> bool:
+    templates = claim_templates(set_)
+    if not templates:
+        return True
     number = ordinal(pod)
     claims = {
         volume.get("name"): dig(volume, "persistentVolumeClaim", "claimName")
         for volume in dig(pod, "spec", "volumes", default=[])
     }
-    return all(
-        claims.get(objects.name(template)) == claim_name(set_, template, number) for template in claim_templates(set_)
-    )
+    return all(claims.get(objects.name(template)) == claim_name(set_, template, number) for template in templates)
 
 
 def repaired(set_: Object, pod: Object) -> Object:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from eachpod.controllers.podstate import is_available, is_ready, phase
 from eachpod.model import objects
 from eachpod.model.objects import Object, dig
 
-from .identity import replicas, revision_of
+from .identity import replicas
+from .members import Member
 from .revisions import History
 
 
@@ -14,28 +14,24 @@ def min_ready_seconds(set_: Object) -> int:
     return int(dig(set_, "spec", "minReadySeconds", default=0))
 
 
-def running_and_ready(pod: Object) -> bool:
-    return phase(pod) == "Running" and is_ready(pod)
-
-
-def unavailable(pod: Object | None, min_ready: int, now: float) -> bool:
+def unavailable(pod: Member | None, min_ready: int, now: float) -> bool:
     """Missing, on its way out, or not Ready for long enough."""
-    return pod is None or objects.deleting(pod) or not is_available(pod, min_ready, now)
+    return pod is None or pod.deleting or not pod.is_available(min_ready, now)
 
 
-def count(set_: Object, pods: Iterable[Object], history: History, now: float) -> Object:
+def count(set_: Object, pods: Iterable[Member], history: History, now: float) -> Object:
     """Every counter. A pod counts as a replica as long as it exists; as current or updated only while it stays."""
     min_ready = min_ready_seconds(set_)
     current, update = objects.name(history.current), objects.name(history.update)
     total = ready = available = at_current = at_update = 0
     for pod in pods:
         total += 1
-        if running_and_ready(pod):
+        if pod.running_and_ready:
             ready += 1
-            available += is_available(pod, min_ready, now)
-        if not objects.deleting(pod):
-            at_current += revision_of(pod) == current
-            at_update += revision_of(pod) == update
+            available += pod.is_available(min_ready, now)
+        if not pod.deleting:
+            at_current += pod.revision == current
+            at_update += pod.revision == update
     return {
         "observedGeneration": objects.meta(set_).get("generation", 0),
         "replicas": total,
