@@ -52,10 +52,6 @@ def _prepare_create(obj: Object) -> Object:
     return {**obj, "status": zero("autoscaling/v2.HorizontalPodAutoscalerStatus")}
 
 
-def _prepare_update(new: Object, old: Object) -> Object:
-    return {**new, "status": old.get("status") or {}}
-
-
 def _validate(obj: Object) -> list[FieldError]:
     spec = obj.get("spec") or {}
     least, most = spec.get("minReplicas"), spec.get("maxReplicas") or 0
@@ -129,7 +125,6 @@ KIND = Kind(
     HORIZONTALPODAUTOSCALER,
     default=_default,
     prepare_create=_prepare_create,
-    prepare_update=_prepare_update,
     validate=_validate,
     validate_update=lambda new, old: _validate(new),
     columns=columns("Reference", "Targets", "MinPods", "MaxPods", "Replicas", "Age"),

@@ -48,10 +48,6 @@ def _prepare_create(obj: Object) -> Object:
     return {**obj, "status": {}}
 
 
-def _prepare_update(new: Object, old: Object) -> Object:
-    return {**new, "status": old.get("status") or {}}
-
-
 def schedule_fault(schedule: str) -> str:
     """What is wrong with a cron expression, or nothing."""
     if schedule.startswith("@"):
@@ -178,7 +174,6 @@ KIND = Kind(
     CRONJOB,
     default=_default,
     prepare_create=_prepare_create,
-    prepare_update=_prepare_update,
     validate=_validate,
     validate_update=_validate_update,
     warnings=_warnings,

@@ -53,10 +53,6 @@ def _attachment_create(obj: Object) -> Object:
     return {**obj, "status": {"attached": False}}
 
 
-def _attachment_update(new: Object, old: Object) -> Object:
-    return {**new, "status": old.get("status") or {"attached": False}}
-
-
 def _attachment_row(obj: Object, now: float) -> list[Cell]:
     spec = obj.get("spec") or {}
     return [
@@ -99,7 +95,6 @@ KINDS = (
     Kind(
         VOLUMEATTACHMENT,
         prepare_create=_attachment_create,
-        prepare_update=_attachment_update,
         columns=_ATTACHMENT_COLUMNS,
         row=_attachment_row,
     ),

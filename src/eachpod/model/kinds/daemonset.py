@@ -64,7 +64,7 @@ def _prepare_create(obj: Object) -> Object:
 
 def _prepare_update(new: Object, old: Object) -> Object:
     changed = dig(new, "spec", "template") != dig(old, "spec", "template")
-    return _numbered({**new, "status": old.get("status") or {}}, _template_generation(old) + changed)
+    return _numbered(new, _template_generation(old) + changed)
 
 
 def _validate(obj: Object) -> list[FieldError]:

@@ -1,4 +1,4 @@
-"""Deployment and ReplicaSet: a template in many copies without names of their own."""
+"""Deployment: a template in many copies, and how they are replaced by those of another one."""
 
 from eachpod.model.fielderrors import FieldError, forbidden, invalid, not_supported
 from eachpod.model.kind import Cell, Kind
@@ -12,15 +12,12 @@ from eachpod.model.podspec.replicas import (
     validate_collisions,
     validate_counters,
     validate_lasting_template,
-    validate_own_selector,
-    validate_selected,
+    validate_replicas_selector,
 )
 from eachpod.model.podspec.template import default_template
 from eachpod.model.podspec.warnings import template_warnings
-from eachpod.model.resources import DEPLOYMENT, REPLICASET
+from eachpod.model.resources import DEPLOYMENT
 from eachpod.model.table import age, columns, containers, selector
-
-_UNREADABLE = "invalid label selector"
 
 
 def _default(obj: Object) -> Object:
@@ -39,30 +36,14 @@ def _default(obj: Object) -> Object:
     return obj
 
 
-def _default_set(obj: Object) -> Object:
-    spec = obj.setdefault("spec", {})
-    default_template(spec)
-    if spec.get("replicas") is None:
-        spec["replicas"] = 1
-    return obj
-
-
 def _prepare_create(obj: Object) -> Object:
     return {**obj, "status": {}}
-
-
-def _prepare_create_set(obj: Object) -> Object:
-    return {**obj, "status": {"replicas": 0}}
-
-
-def _prepare_update(new: Object, old: Object) -> Object:
-    return {**new, "status": old.get("status") or {}}
 
 
 def _validate(obj: Object) -> list[FieldError]:
     spec = obj.get("spec") or {}
     errors = non_negative(spec, "spec", "replicas")
-    errors += validate_own_selector(spec, "deployment") + validate_selected(spec, unreadable=_UNREADABLE)
+    errors += validate_replicas_selector(spec)
     errors += validate_lasting_template(spec, "ReplicaSet")
     errors += _strategy(spec.get("strategy") or {}, "spec.strategy")
     errors += non_negative(spec, "spec", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds")
@@ -87,20 +68,8 @@ def _strategy(strategy: Object, path: str) -> list[FieldError]:
     return errors + at_most_all(gone, f"{here}.maxUnavailable")
 
 
-def _validate_set(obj: Object) -> list[FieldError]:
-    spec = obj.get("spec") or {}
-    errors = non_negative(spec, "spec", "replicas", "minReadySeconds")
-    errors += validate_own_selector(spec, "deployment") + validate_selected(spec, unreadable=_UNREADABLE)
-    return errors + validate_lasting_template(spec, "ReplicaSet")
-
-
 def _validate_update(new: Object, old: Object) -> list[FieldError]:
     return _validate(new) + immutable(dig(new, "spec", "selector"), dig(old, "spec", "selector"), "spec.selector")
-
-
-def _validate_set_update(new: Object, old: Object) -> list[FieldError]:
-    same = immutable(dig(new, "spec", "selector"), dig(old, "spec", "selector"), "spec.selector")
-    return _validate_set(new) + same
 
 
 def _validate_status(new: Object, old: Object) -> list[FieldError]:
@@ -108,12 +77,6 @@ def _validate_status(new: Object, old: Object) -> list[FieldError]:
     errors = validate_counters(status, "updatedReplicas", "readyReplicas", "availableReplicas")
     errors += non_negative(status, "status", "unavailableReplicas", "terminatingReplicas")
     return errors + validate_collisions(new, old)
-
-
-def _validate_set_status(new: Object, old: Object) -> list[FieldError]:
-    status = new.get("status") or {}
-    errors = validate_counters(status, "fullyLabeledReplicas", "readyReplicas", "availableReplicas")
-    return errors + non_negative(status, "status", "terminatingReplicas")
 
 
 def _row(obj: Object, now: float) -> list[Cell]:
@@ -129,24 +92,10 @@ def _row(obj: Object, now: float) -> list[Cell]:
     ]
 
 
-def _set_row(obj: Object, now: float) -> list[Cell]:
-    spec, status = obj.get("spec") or {}, obj.get("status") or {}
-    return [
-        name(obj),
-        spec.get("replicas") or 0,
-        status.get("replicas") or 0,
-        status.get("readyReplicas") or 0,
-        age(obj, now),
-        *containers(dig(spec, "template", "spec")),
-        selector(spec.get("selector")),
-    ]
-
-
 KIND = Kind(
     DEPLOYMENT,
     default=_default,
     prepare_create=_prepare_create,
-    prepare_update=_prepare_update,
     validate=_validate,
     validate_update=_validate_update,
     validate_status_update=_validate_status,
@@ -159,22 +108,4 @@ KIND = Kind(
         "generation_of": lambda obj: (obj.get("spec"), (obj.get("metadata") or {}).get("annotations")),
         "blank_spec": {"replicas": 0},
     },
-)
-REPLICASET_KIND = Kind(
-    REPLICASET,
-    default=_default_set,
-    prepare_create=_prepare_create_set,
-    prepare_update=_prepare_update,
-    validate=_validate_set,
-    validate_update=_validate_set_update,
-    validate_status_update=_validate_set_status,
-    warnings=template_warnings,
-    columns=columns(
-        "Desired:integer", "Current:integer", "Ready:integer", "Age", "*Containers", "*Images", "*Selector"
-    ),
-    row=_set_row,
-    fields=lambda obj: {"status.replicas": str(dig(obj, "status", "replicas", default=0))},
-    field_names=(),
-    generation=True,
-    extra={"blank_spec": {"replicas": 0}},
 )

@@ -72,10 +72,6 @@ def _no_status(obj: Object) -> Object:
     return {**obj, "status": {}}
 
 
-def _status_kept(new: Object, old: Object) -> Object:
-    return {**new, "status": old.get("status") or {}}
-
-
 def _state(claim: Object) -> str:
     status = claim.get("status") or {}
     states = ["deleted"] if deleting(claim) else []
@@ -117,7 +113,6 @@ KINDS = (
         RESOURCECLAIM,
         default=_default_claim,
         prepare_create=_no_status,
-        prepare_update=_status_kept,
         validate=_validate_claim,
         validate_update=_fixed_spec,
         columns=columns("State", "Age"),
@@ -142,7 +137,6 @@ KINDS = (
     Kind(
         DEVICETAINTRULE,
         prepare_create=_no_status,
-        prepare_update=_status_kept,
         columns=columns("Key", "Value", "Effect", "TimeAdded", "Age"),
         row=_taint_row,
         generation=True,

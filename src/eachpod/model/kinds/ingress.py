@@ -21,10 +21,6 @@ def _prepare_create(obj: Object) -> Object:
     return {**obj, "status": {"loadBalancer": {}}}
 
 
-def _prepare_update(new: Object, old: Object) -> Object:
-    return {**new, "status": old.get("status") or {"loadBalancer": {}}}
-
-
 def _validate(obj: Object) -> list[FieldError]:
     errors = _validate_spec(obj)
     noted, named = annotations(obj).get(_CLASS_NOTE), dig(obj, "spec", "ingressClassName")
@@ -225,7 +221,6 @@ KINDS = (
     Kind(
         INGRESS,
         prepare_create=_prepare_create,
-        prepare_update=_prepare_update,
         validate=_validate,
         validate_update=lambda new, old: _validate_spec(new),
         validate_status_update=_validate_status,

@@ -78,10 +78,6 @@ def _prepare_create(obj: Object) -> Object:
     return created if labels_of(obj) else put(created, ("metadata", "labels"), labels)
 
 
-def _prepare_update(new: Object, old: Object) -> Object:
-    return {**new, "status": old.get("status") or {}}
-
-
 def _validate(obj: Object) -> list[FieldError]:
     spec = obj.get("spec") or {}
     errors = _generated(obj, spec) + validate_job_spec(spec, "spec") + _selected(spec)
@@ -260,7 +256,6 @@ KIND = Kind(
     JOB,
     default=_default,
     prepare_create=_prepare_create,
-    prepare_update=_prepare_update,
     validate=_validate,
     validate_update=_validate_update,
     validate_status_update=validate_job_status,

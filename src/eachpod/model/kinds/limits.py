@@ -113,10 +113,6 @@ def _prepare_quota(obj: Object) -> Object:
     return {**obj, "status": {}}
 
 
-def _prepare_quota_update(new: Object, old: Object) -> Object:
-    return {**new, "status": old.get("status") or {}}
-
-
 def _validate_quota(obj: Object) -> list[FieldError]:
     spec = obj.get("spec") or {}
     errors: list[FieldError] = []
@@ -152,7 +148,6 @@ KINDS = (
     Kind(
         RESOURCEQUOTA,
         prepare_create=_prepare_quota,
-        prepare_update=_prepare_quota_update,
         validate=_validate_quota,
         validate_update=_validate_quota_update,
         columns=columns("Request", "Limit", "Age"),

@@ -31,8 +31,8 @@ def _prepare_create(obj: Object) -> Object:
 
 
 def _prepare_update(new: Object, old: Object) -> Object:
-    """spec.finalizers changes only through /finalize, the status only through /status."""
-    return {**new, "spec": old.get("spec") or {}, "status": old.get("status") or {}}
+    """spec.finalizers changes only through /finalize."""
+    return {**new, "spec": old.get("spec") or {}}
 
 
 def _finalize(new: Object, old: Object) -> Object:

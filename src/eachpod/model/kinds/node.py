@@ -27,7 +27,7 @@ def _prepare_create(obj: Object) -> Object:
 
 
 def _prepare_update(new: Object, old: Object) -> Object:
-    return _in_step({**new, "status": old.get("status") or {}})
+    return _in_step(new)
 
 
 def _in_step(obj: Object) -> Object:

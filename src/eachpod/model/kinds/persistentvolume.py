@@ -30,10 +30,6 @@ def _prepare_create(obj: Object) -> Object:
     return protected({**obj, "status": status}, _PROTECTION)
 
 
-def _prepare_update(new: Object, old: Object) -> Object:
-    return {**new, "status": old.get("status") or {}}
-
-
 _RECYCLE = "The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning."
 
 
@@ -69,7 +65,6 @@ KIND = Kind(
     PERSISTENTVOLUME,
     default=_default,
     prepare_create=_prepare_create,
-    prepare_update=_prepare_update,
     validate=_validate,
     warnings=_warnings,
     validate_update=validate_volume_changes,

@@ -24,10 +24,6 @@ def _prepare_create(obj: Object) -> Object:
     return protected({**obj, "spec": spec, "status": {"phase": "Pending"}}, _PROTECTION)
 
 
-def _prepare_update(new: Object, old: Object) -> Object:
-    return {**new, "status": old.get("status") or {}}
-
-
 def _validate(obj: Object) -> list[FieldError]:
     return validate_claim_spec(obj.get("spec") or {}, "spec")
 
@@ -56,7 +52,6 @@ KIND = Kind(
     PERSISTENTVOLUMECLAIM,
     default=_default,
     prepare_create=_prepare_create,
-    prepare_update=_prepare_update,
     validate=_validate,
     validate_update=_validate_update,
     columns=columns(

@@ -49,10 +49,6 @@ def _prepare_create(pod: Object) -> Object:
     return {**pod, "status": status}
 
 
-def _prepare_update(new: Object, old: Object) -> Object:
-    return {**new, "status": old.get("status") or {}}
-
-
 def _prepare_status(new: Object, old: Object) -> Object:
     """The class of service is the system's; clients that leave it out do not clear it."""
     status, before = new.get("status") or {}, old.get("status") or {}
@@ -330,7 +326,6 @@ KIND = Kind(
     POD,
     default=_default,
     prepare_create=_prepare_create,
-    prepare_update=_prepare_update,
     prepare_status=_prepare_status,
     validate=_validate,
     validate_update=_validate_update,

@@ -16,10 +16,6 @@ def _prepare_create(obj: Object) -> Object:
     return {**obj, "status": dict.fromkeys(counts, 0)}
 
 
-def _prepare_update(new: Object, old: Object) -> Object:
-    return {**new, "status": old.get("status") or {}}
-
-
 def _validate(obj: Object) -> list[FieldError]:
     spec = obj.get("spec") or {}
     errors: list[FieldError] = []
@@ -58,7 +54,6 @@ def _row(obj: Object, now: float) -> list[Cell]:
 KIND = Kind(
     PODDISRUPTIONBUDGET,
     prepare_create=_prepare_create,
-    prepare_update=_prepare_update,
     validate=_validate,
     validate_update=_validate_update,
     validate_status_update=_validate_status,

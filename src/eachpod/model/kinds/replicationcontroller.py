@@ -10,7 +10,9 @@ from eachpod.model.podspec.template import default_template
 from eachpod.model.podspec.validate import validate_template
 from eachpod.model.podspec.warnings import pod_warnings, template_warnings
 from eachpod.model.resources import PODTEMPLATE, REPLICATIONCONTROLLER
-from eachpod.model.table import age, columns, containers, label_pairs
+from eachpod.model.table import columns, containers, label_pairs
+
+from .replicated import COLUMNS, cells, created, default_replicas, fields
 
 
 def _default(obj: Object) -> Object:
@@ -22,17 +24,7 @@ def _default(obj: Object) -> Object:
             spec["selector"] = spec.get("selector") or dict(labels)
             metadata = obj.setdefault("metadata", {})
             metadata["labels"] = metadata.get("labels") or dict(labels)
-    if spec.get("replicas") is None:
-        spec["replicas"] = 1
-    return obj
-
-
-def _prepare_create(obj: Object) -> Object:
-    return {**obj, "status": {"replicas": 0}}
-
-
-def _prepare_update(new: Object, old: Object) -> Object:
-    return {**new, "status": old.get("status") or {}}
+    return default_replicas(obj)
 
 
 def _validate(obj: Object) -> list[FieldError]:
@@ -61,32 +53,20 @@ def _validate_status(new: Object, old: Object) -> list[FieldError]:
 
 
 def _row(obj: Object, now: float) -> list[Cell]:
-    spec, status = obj.get("spec") or {}, obj.get("status") or {}
-    return [
-        name(obj),
-        spec.get("replicas") or 0,
-        status.get("replicas") or 0,
-        status.get("readyReplicas") or 0,
-        age(obj, now),
-        *containers(dig(spec, "template", "spec")),
-        label_pairs(spec.get("selector")),
-    ]
+    return [*cells(obj, now), label_pairs(dig(obj, "spec", "selector"))]
 
 
 KIND = Kind(
     REPLICATIONCONTROLLER,
     default=_default,
-    prepare_create=_prepare_create,
-    prepare_update=_prepare_update,
+    prepare_create=created,
     validate=_validate,
     validate_update=_validate_update,
     validate_status_update=_validate_status,
     warnings=template_warnings,
-    columns=columns(
-        "Desired:integer", "Current:integer", "Ready:integer", "Age", "*Containers", "*Images", "*Selector"
-    ),
+    columns=COLUMNS,
     row=_row,
-    fields=lambda obj: {"status.replicas": str(dig(obj, "status", "replicas", default=0))},
+    fields=fields,
     field_names=("status.replicas",),
     generation=True,
     propagation="Orphan",

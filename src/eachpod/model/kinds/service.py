@@ -53,8 +53,7 @@ def _prepare_create(service: Object) -> Object:
 
 
 def _prepare_update(new: Object, old: Object) -> Object:
-    kept = {**new, "status": old.get("status") or {"loadBalancer": {}}}
-    return drop_for_type(inherit(kept, old), old)
+    return drop_for_type(inherit(new, old), old)
 
 
 def _fields(service: Object) -> dict[str, str]:

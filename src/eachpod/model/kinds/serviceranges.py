@@ -14,10 +14,6 @@ def _prepare_create(obj: Object) -> Object:
     return {**obj, "status": {}}
 
 
-def _prepare_update(new: Object, old: Object) -> Object:
-    return {**new, "status": old.get("status") or {}}
-
-
 def _validate(obj: Object) -> list[FieldError]:
     ranges = dig(obj, "spec", "cidrs", default=[])
     if not ranges:
@@ -68,7 +64,6 @@ KINDS = (
     Kind(
         SERVICECIDR,
         prepare_create=_prepare_create,
-        prepare_update=_prepare_update,
         validate=_validate,
         validate_update=_validate_update,
         columns=columns("CIDRs", "Age"),

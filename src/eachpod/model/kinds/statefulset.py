@@ -65,10 +65,6 @@ def _prepare_create(obj: Object) -> Object:
     return {**obj, "status": {"replicas": 0, "availableReplicas": 0}}
 
 
-def _prepare_update(new: Object, old: Object) -> Object:
-    return {**new, "status": old.get("status") or {}}
-
-
 _FIXED = ("selector", "volumeClaimTemplates", "serviceName", "podManagementPolicy")
 _COUNTERS = ("readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas")
 
@@ -168,7 +164,6 @@ KIND = Kind(
     STATEFULSET,
     default=_default,
     prepare_create=_prepare_create,
-    prepare_update=_prepare_update,
     validate=_validate,
     validate_update=_validate_update,
     validate_status_update=_validate_status,

@@ -12,15 +12,20 @@ from .rules import NEGATIVE
 from .validate import validate_template
 
 
-def validate_own_selector(spec: Object, kind: str, path: str = "spec") -> list[FieldError]:
+def validate_own_selector(spec: Object, kind: str) -> list[FieldError]:
     """A selector that must be there and select something."""
     selector = spec.get("selector")
     if selector is None:
-        return [required(f"{path}.selector")]
-    errors = validate_selector(selector, f"{path}.selector")
+        return [required("spec.selector")]
+    errors = validate_selector(selector, "spec.selector")
     if not selector.get("matchLabels") and not selector.get("matchExpressions"):
-        errors.append(invalid(f"{path}.selector", selector, f"empty selector is invalid for {kind}"))
+        errors.append(invalid("spec.selector", selector, f"empty selector is invalid for {kind}"))
     return errors
+
+
+def validate_replicas_selector(spec: Object) -> list[FieldError]:
+    """The selector of a Deployment or ReplicaSet; the words for both are those of the former."""
+    return validate_own_selector(spec, "deployment") + validate_selected(spec, unreadable="invalid label selector")
 
 
 def _readable(expression: Object) -> bool:
@@ -41,16 +46,16 @@ def _shown(selector: Object) -> Object:
     return shown
 
 
-def validate_selected(spec: Object, path: str = "spec", unreadable: str = "") -> list[FieldError]:
+def validate_selected(spec: Object, unreadable: str = "") -> list[FieldError]:
     """The template's labels must be those that the selector looks for. `unreadable` is said of a broken selector."""
     if any(not _readable(each) for each in dig(spec, "selector", "matchExpressions", default=())):
-        return [invalid(f"{path}.selector", _shown(spec["selector"]), unreadable)]
+        return [invalid("spec.selector", _shown(spec["selector"]), unreadable)]
     selector = Selector.of(spec.get("selector"))
     labels = dig(spec, "template", "metadata", "labels", default={})
     if selector.empty or selector.matches(labels):
         return []
     text = "`selector` does not match template `labels`"
-    return [invalid(f"{path}.template.metadata.labels", dict(sorted(labels.items())) or None, text)]
+    return [invalid("spec.template.metadata.labels", dict(sorted(labels.items())) or None, text)]
 
 
 def validate_lasting_template(spec: Object, kind: str, path: str = "spec") -> list[FieldError]:
