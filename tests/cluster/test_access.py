@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import AsyncIterator
+from urllib.parse import parse_qsl
 
 import pytest
 from cryptography import x509
@@ -14,16 +15,24 @@ from eachpod.cluster.layout import Layout
 from eachpod.cluster.settings import Settings, with_addresses
 from eachpod.model.resources import CLUSTERROLE
 from eachpod.server.app import ApiServer
+from eachpod.server.authz import Authorizer
 from eachpod.server.bootstrap import install
 from eachpod.server.config import ServerConfig
+from eachpod.server.nodeauthz import NodeAuthorizer
 from eachpod.server.rbac import Rbac
-from eachpod.server.requestinfo import parse
+from eachpod.server.requestinfo import RequestInfo, parse
 from eachpod.server.user import AUTHENTICATED, LOOPBACK, User
+from eachpod.store.contract import Change, Key
 from eachpod.store.memory import MemoryStore
 from eachpod.wire.http import MERGE_PATCH, Request
 
 NODE = NodeAddress("192.168.0.21", "192.168.0.21", ("10.0.1.0/24",))
 NOW = datetime.datetime(2030, 1, 1, tzinfo=datetime.UTC)
+POD_SPEC = {
+    "nodeName": "192.168.0.21",
+    "serviceAccountName": "default",
+    "volumes": [{"name": "v", "secret": {"secretName": "needed"}}],
+}
 Asked = tuple[str, str]
 
 
@@ -31,6 +40,8 @@ Asked = tuple[str, str]
 async def server() -> AsyncIterator[ApiServer]:
     made = ApiServer(MemoryStore(), ServerConfig(objects=access.objects()))
     await install(made)
+    pod = {"metadata": {"name": "web-0", "namespace": "default"}, "spec": POD_SPEC}
+    await made.store.commit(Change(Key("pods", "default", "web-0"), pod, 0))
     yield made
     await made.store.close()
 
@@ -65,9 +76,10 @@ NODE_WORK = [
     ("PATCH", "/api/v1/nodes/192.168.0.21/status"),
     ("POST", "/api/v1/nodes"),
     ("PATCH", "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/192.168.0.21"),
-    ("GET", "/api/v1/pods"),
+    ("GET", "/api/v1/pods?fieldSelector=spec.nodeName=192.168.0.21"),
     ("PATCH", "/api/v1/namespaces/default/pods/web-0/status"),
     ("DELETE", "/api/v1/namespaces/default/pods/web-0"),
+    ("GET", "/api/v1/namespaces/default/secrets?fieldSelector=metadata.name=needed"),
     ("POST", "/api/v1/namespaces/default/serviceaccounts/default/token"),
     ("POST", "/api/v1/namespaces/default/events"),
     ("GET", "/api/v1/services"),
@@ -83,6 +95,16 @@ NOT_FOR_NODES = [
     ("DELETE", "/api/v1/nodes/192.168.0.21"),
     ("PATCH", "/api/v1/namespaces/default/secrets/s"),
     ("GET", "/apis/rbac.authorization.k8s.io/v1/clusterroles"),
+]
+
+
+NOT_FOR_ONE_NODE = [
+    *NOT_FOR_NODES,
+    ("GET", "/api/v1/pods"),
+    ("GET", "/api/v1/nodes"),
+    ("GET", "/api/v1/namespaces/default/secrets/another"),
+    ("POST", "/api/v1/namespaces/default/serviceaccounts/another/token"),
+    ("PATCH", "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/192.168.0.194"),
 ]
 
 
@@ -111,7 +133,7 @@ NOT_FOR_THE_SCHEDULER = [("GET", "/api/v1/secrets"), ("POST", "/api/v1/namespace
     ("who", "work", "other"),
     [
         ("nodes", NODE_WORK, NOT_FOR_NODES),
-        ("node-192.168.0.21", NODE_WORK, NOT_FOR_NODES),
+        ("node-192.168.0.21", NODE_WORK, NOT_FOR_ONE_NODE),
         ("dns", DNS_WORK, NOT_FOR_DNS),
         ("scheduler", SCHEDULER_WORK, NOT_FOR_THE_SCHEDULER),
         ("admin", NOT_FOR_NODES, []),
@@ -121,7 +143,13 @@ async def test_a_kubeconfig_allows_the_work_and_no_more(
     issued: dict[str, Layout], server: ApiServer, who: str, work: list[Asked], other: list[Asked]
 ) -> None:
     rbac, user = Rbac(server.view), holder(issued, who)
-    assert [each for each in work + other if rbac.decide(user, parse(*each, {})).allowed] == work
+    authorizer = Authorizer(rbac, NodeAuthorizer(server.view, rbac))
+    assert [each for each in work + other if authorizer.decide(user, asked(*each)).allowed] == work
+
+
+def asked(method: str, path: str) -> RequestInfo:
+    path, _, query = path.partition("?")
+    return parse(method, path, dict(parse_qsl(query)))
 
 
 async def test_the_server_shows_itself_to_agents_as_who_may_use_them(

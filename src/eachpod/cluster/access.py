@@ -16,7 +16,7 @@ ADMIN = "kubernetes-admin"
 API_SERVER = "system:kube-apiserver"
 SCHEDULER = "system:kube-scheduler"
 DNS = "eachpod:dns"
-# The group has the role system:node, as from the Node authorizer.
+# Each of the group is let do what concerns it by the Node authorizer.
 NODES = "system:nodes"
 SIMULATED_NODES = "eachpod:simulated-nodes"
 
@@ -37,13 +37,16 @@ _ROLES = {
         _rule("", ("namespaces", "services"), _FOLLOW),
         _rule("discovery.k8s.io", ["endpointslices"], _FOLLOW),
     ],
-    "eachpod:node": [_rule("", ["persistentvolumes"], (*_FOLLOW, "patch"))],
+    "eachpod:node": [
+        _rule("", ["persistentvolumes"], (*_FOLLOW, "patch")),
+        _rule("discovery.k8s.io", ["endpointslices"], _FOLLOW),
+    ],
 }
 # Of each binding the name, the role, and who has it.
 _BINDINGS = (
     ("eachpod:dns", "eachpod:dns", "User", DNS),
     ("eachpod:node", "eachpod:node", "Group", NODES),
-    ("eachpod:node-proxier", "system:node-proxier", "Group", NODES),
+    ("eachpod:simulated-nodes", "system:node", "User", SIMULATED_NODES),
     ("eachpod:kube-apiserver", "system:kubelet-api-admin", "User", API_SERVER),
 )
 

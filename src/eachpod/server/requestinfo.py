@@ -22,6 +22,20 @@ class RequestInfo:
     name: str = ""
     subresource: str = ""
     rest: str = ""
+    field_selector: str = ""
+
+    def selected(self, field: str) -> str:
+        """The value that the field selector demands of a field."""
+        for term in self.field_selector.split(","):
+            key, _, value = term.partition("=")
+            if key == field:
+                return value.removeprefix("=")
+        return ""
+
+    @property
+    def asked_name(self) -> str:
+        """The one object that is asked for, also where a collection is narrowed to it."""
+        return self.name or self.selected("metadata.name")
 
 
 def text(query: Query, key: str) -> str:
@@ -63,4 +77,5 @@ def parse(method: str, path: str, query: Query) -> RequestInfo:
     if not name:
         collection = {"get": "watch" if watch else "list", "delete": "deletecollection"}
         verb = collection.get(verb, verb)
-    return RequestInfo(verb, path, group, version, rest[0], namespace, name, subresource, tail)
+    selector = text(query, "fieldSelector")
+    return RequestInfo(verb, path, group, version, rest[0], namespace, name, subresource, tail, selector)

@@ -22,6 +22,7 @@ from .config import ServerConfig
 from .connections import Connections
 from .expiry import expire_events
 from .http import HttpFront
+from .nodeauthz import NodeAuthorizer
 from .nodes.passing import AgentTls
 from .rbac import Rbac
 from .tokens import TokenAuthority
@@ -36,7 +37,7 @@ async def serve(config: ServerConfig, ready: Callable[[ApiServer], None]) -> Non
     authenticator = _authenticator(server)
     rbac = Rbac(server.view)
     rbac.follow(store)
-    server.authorize, server.token_user = Authorizer(rbac), authenticator.token_user
+    server.authorize, server.token_user = Authorizer(rbac, NodeAuthorizer(server.view, rbac)), authenticator.token_user
     server.plugins = (*server.plugins, Escalation(rbac))
     front = Connections(HttpFront(server, authenticator, _agent_tls(config)), access_log=None, logger=_connections())
     runner = web.ServerRunner(front, handle_signals=False, shutdown_timeout=1.0)
