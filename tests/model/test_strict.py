@@ -26,21 +26,21 @@ def test_unknown_fields_are_named_by_path() -> None:
 @pytest.mark.parametrize(
     ("body", "text"),
     [
-        (pod(name=3), "cannot unmarshal number into Go struct field Container.spec.containers[0].name of type string"),
+        (pod(name=3), "cannot unmarshal number into Go struct field Container.spec.containers.name of type string"),
         (
             pod(stdin="yes"),
-            "cannot unmarshal string into Go struct field Container.spec.containers[0].stdin of type bool",
+            "cannot unmarshal string into Go struct field Container.spec.containers.stdin of type bool",
         ),
         (
             pod(command="x"),
-            "cannot unmarshal string into Go struct field Container.spec.containers[0].command of type []string",
+            "cannot unmarshal string into Go struct field Container.spec.containers.command of type []string",
         ),
         (pod(ports=[{"containerPort": "80"}]), "of type int32"),
         (pod(resources={"limits": {"cpu": "much"}}), "quantities must match the regular expression"),
         (pod(livenessProbe={"httpGet": {"port": True}}), "cannot unmarshal bool"),
         (
             {"metadata": {"labels": {"a": 1}}},
-            "cannot unmarshal number into Go struct field ObjectMeta.metadata.labels.a of type string",
+            "cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type string",
         ),
         ({"spec": []}, "cannot unmarshal array into Go struct field Pod.spec of type v1.PodSpec"),
         ({"spec": {"terminationGracePeriodSeconds": 2**63}}, f"number {2**63} into Go struct field"),

@@ -31,8 +31,10 @@ class Findings:
 
     wrong: str = ""
     unknown: list[str] = field(default_factory=list)
-    # The struct whose fields are being looked at, as messages name it.
+    # The struct whose fields are being looked at, as messages name it, and the fields that lead to the value: messages
+    # about types leave out indices and keys of maps.
     owner: str = ""
+    fields: list[str] = field(default_factory=list)
 
 
 def examine(struct: str, obj: Object) -> Findings:
@@ -56,7 +58,7 @@ def _codes(struct: str) -> dict[str, tuple[str, str, str]]:
 def _struct(struct: str, obj: Any, path: str, findings: Findings) -> None:
     if not isinstance(obj, dict):
         if obj is not None:
-            _mistyped(obj, struct.rpartition("/")[2], path, findings)
+            _mistyped(obj, struct.rpartition("/")[2], findings)
         return
     codes = _codes(struct)
     for key, value in obj.items():
@@ -66,7 +68,9 @@ def _struct(struct: str, obj: Any, path: str, findings: Findings) -> None:
             findings.unknown.append(where)
         elif value is not None:
             findings.owner = struct
+            findings.fields.append(key)
             _value(code, value, where, findings)
+            findings.fields.pop()
 
 
 def _value(code: tuple[str, str, str], value: Any, path: str, findings: Findings) -> None:
@@ -74,47 +78,47 @@ def _value(code: tuple[str, str, str], value: Any, path: str, findings: Findings
     if letter in "SP" and struct:
         _struct(struct, value, path, findings)
     elif letter in _NAMES:
-        _scalar(letter, value, path, findings)
+        _scalar(letter, value, findings)
     elif letter == "p":
-        _scalar(plain, value, path, findings)
+        _scalar(plain, value, findings)
     elif letter in "Ll":
         _list(plain, struct, value, path, findings)
     elif letter in "MmR":
         _map("q" if letter == "R" else plain, struct, value, path, findings)
     else:
-        _special(letter, value, path, findings)
+        _special(letter, value, findings)
 
 
 def _list(plain: str, struct: str, value: Any, path: str, findings: Findings) -> None:
     if not isinstance(value, list):
-        _mistyped(value, f"[]{struct.rpartition('/')[2] or _NAMES.get(plain, 'interface {}')}", path, findings)
+        _mistyped(value, f"[]{struct.rpartition('/')[2] or _NAMES.get(plain, 'interface {}')}", findings)
         return
     for index, item in enumerate(value):
         if struct:
             _struct(struct, item, f"{path}[{index}]", findings)
         elif item is not None:
-            _plain(plain, item, f"{path}[{index}]", findings)
+            _plain(plain, item, findings)
 
 
 def _map(plain: str, struct: str, value: Any, path: str, findings: Findings) -> None:
     if not isinstance(value, dict):
-        _mistyped(value, f"map[string]{struct.rpartition('/')[2] or _NAMES.get(plain, 'string')}", path, findings)
+        _mistyped(value, f"map[string]{struct.rpartition('/')[2] or _NAMES.get(plain, 'string')}", findings)
         return
     for key, item in value.items():
         if struct:
             _struct(struct, item, f"{path}.{key}", findings)
         elif item is not None:
-            _plain(plain, item, f"{path}.{key}", findings)
+            _plain(plain, item, findings)
 
 
-def _plain(letter: str, value: Any, path: str, findings: Findings) -> None:
+def _plain(letter: str, value: Any, findings: Findings) -> None:
     if letter in _NAMES:
-        _scalar(letter, value, path, findings)
+        _scalar(letter, value, findings)
     elif letter != "x":
-        _special(letter, value, path, findings)
+        _special(letter, value, findings)
 
 
-def _scalar(letter: str, value: Any, path: str, findings: Findings) -> None:
+def _scalar(letter: str, value: Any, findings: Findings) -> None:
     right = isinstance(value, _PYTHON[letter])
     if letter in "ijf" and isinstance(value, bool):
         right = False
@@ -123,7 +127,7 @@ def _scalar(letter: str, value: Any, path: str, findings: Findings) -> None:
     if letter in _REACH and right and not -_REACH[letter] <= value < _REACH[letter]:
         right = False
     if not right:
-        _mistyped(value, _NAMES[letter], path, findings)
+        _mistyped(value, _NAMES[letter], findings)
     elif letter == "y" and not _is_base64(value):
         findings.wrong = findings.wrong or f"illegal base64 data at input byte {_bad_byte(value)}"
 
@@ -143,7 +147,7 @@ def _bad_byte(text: str) -> int:
     return bad if len(text) - len(body) <= 2 else len(body)
 
 
-def _special(letter: str, value: Any, path: str, findings: Findings) -> None:
+def _special(letter: str, value: Any, findings: Findings) -> None:
     fault = ""
     if letter in "qQ":
         if isinstance(value, bool) or not isinstance(value, str | int | float):
@@ -152,20 +156,20 @@ def _special(letter: str, value: Any, path: str, findings: Findings) -> None:
             fault = quantity.INVALID
     elif letter in "Tt":
         if not isinstance(value, str):
-            _mistyped(value, "string", path, findings)
+            _mistyped(value, "string", findings)
         elif value and timestamps.parse(value) is None:
             layout = "2006-01-02T15:04:05Z07:00"
             fault = f'parsing time "{value}" as "{layout}": cannot parse "{value}" as "2006"'
     elif letter in "oO" and (isinstance(value, bool) or not isinstance(value, str | int)):
-        _mistyped(value, "int32", path, findings)
+        _mistyped(value, "int32", findings)
     findings.wrong = findings.wrong or fault
 
 
-def _mistyped(value: Any, wanted: str, path: str, findings: Findings) -> None:
+def _mistyped(value: Any, wanted: str, findings: Findings) -> None:
     if findings.wrong:
         return
     kinds = {bool: "bool", str: "string", int: "number", float: "number", list: "array", dict: "object"}
-    owner = findings.owner.rpartition(".")[2]
+    owner, path = findings.owner.rpartition(".")[2], ".".join(findings.fields)
     given = kinds.get(type(value), "value")
     if given == "number" and wanted in ("int32", "int64"):
         given = f"number {value}"  # a number, but not of that kind
