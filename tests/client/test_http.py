@@ -1,3 +1,4 @@
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -49,6 +50,21 @@ async def test_request_and_answer_keep_their_form() -> None:
         "body": {"a": "ü"},
         "auth": "Bearer t",
     }
+
+
+async def test_many_requests_at_once_share_few_connections() -> None:
+    peers = set()
+
+    async def handler(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        peers.add(request.transport.get_extra_info("peername"))
+        await asyncio.sleep(0)
+        return web.json_response({})
+
+    async with served(handler) as transport:
+        answers = await asyncio.gather(*(transport.send(Request("GET", "/api")) for _ in range(200)))
+    assert len(answers) == 200
+    assert len(peers) <= 32
 
 
 async def test_failures_are_the_classes_of_the_model() -> None:

@@ -1,9 +1,11 @@
 """The transport over HTTP: TLS with a client certificate or a token, JSON bodies, watches as streams of lines.
 
 One aiohttp session per transport, so that requests share connections; watches take connections of their own because
-an endless answer would otherwise hold a slot of the pool.
+an endless answer would otherwise hold a slot of the pool. Few requests are under way at a time: five hundred pods that
+become ready together would open five hundred connections, and what these cost both sides is more than they gain.
 """
 
+import asyncio
 import ssl
 import tempfile
 from base64 import b64encode
@@ -22,6 +24,7 @@ from .kubeconfig import Access, KubeconfigError
 
 # A request that no answer comes to: well above the 60 s in which an API server ends what it cannot finish.
 _TIMEOUT = aiohttp.ClientTimeout(total=75, sock_connect=10)
+_AT_A_TIME = 32
 _WATCH_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10)
 
 
@@ -36,8 +39,13 @@ class HttpTransport:
         self._socket = access.server.removeprefix("unix://") if unix else ""
         self._headers = _credentials(access)
         self._session: aiohttp.ClientSession | None = None
+        self._turns = asyncio.Semaphore(_AT_A_TIME)
 
     async def send(self, request: Request) -> Response:
+        async with self._turns:
+            return await self._send(request)
+
+    async def _send(self, request: Request) -> Response:
         data, headers = _payload(request)
         try:
             async with self._open().request(
