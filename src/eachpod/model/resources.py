@@ -10,23 +10,11 @@ _GPU = ("get", "patch", "update")
 _STATUS = Subresource("status", _GPU)
 _SCALE = Subresource("scale", _GPU, kind="Scale", group="autoscaling", version="v1")
 _CREATE = ("create",)
-_PROXY = Subresource("proxy", ("create", "delete", "get", "patch", "update"))
-
-
-def _core(
-    kind: str,
-    plural: str,
-    short: tuple[str, ...] = (),
-    *subs: Subresource,
-    namespaced: bool = True,
-    categories: tuple[str, ...] = (),
-    verbs: tuple[str, ...] = ALL_VERBS,
-) -> Resource:
-    return Resource("", "v1", kind, plural, namespaced, short, categories, verbs, subs)
+_PROXY = ("create", "delete", "get", "patch", "update")
 
 
 def _in(
-    group: str,
+    api_version: str,
     kind: str,
     plural: str,
     short: tuple[str, ...] = (),
@@ -34,12 +22,13 @@ def _in(
     namespaced: bool = True,
     categories: tuple[str, ...] = (),
     verbs: tuple[str, ...] = ALL_VERBS,
-    version: str = "v1",
 ) -> Resource:
+    group, _, version = api_version.rpartition("/")
     return Resource(group, version, kind, plural, namespaced, short, categories, verbs, subs)
 
 
-POD = _core(
+POD = _in(
+    "v1",
     "Pod",
     "pods",
     ("po",),
@@ -51,23 +40,31 @@ POD = _core(
     Subresource("exec", ("create", "get"), kind="PodExecOptions"),
     Subresource("log", ("get",)),
     Subresource("portforward", ("create", "get"), kind="PodPortForwardOptions"),
-    Subresource("proxy", _PROXY.verbs, kind="PodProxyOptions"),
+    Subresource("proxy", _PROXY, kind="PodProxyOptions"),
     Subresource("resize", _GPU),
     categories=("all",),
 )
-SERVICE = _core(
+SERVICE = _in(
+    "v1",
     "Service",
     "services",
     ("svc",),
     _STATUS,
-    Subresource("proxy", _PROXY.verbs, kind="ServiceProxyOptions"),
+    Subresource("proxy", _PROXY, kind="ServiceProxyOptions"),
     categories=("all",),
 )
-ENDPOINTS = _core("Endpoints", "endpoints", ("ep",))
-NODE = _core(
-    "Node", "nodes", ("no",), _STATUS, Subresource("proxy", _PROXY.verbs, kind="NodeProxyOptions"), namespaced=False
+ENDPOINTS = _in("v1", "Endpoints", "endpoints", ("ep",))
+NODE = _in(
+    "v1",
+    "Node",
+    "nodes",
+    ("no",),
+    _STATUS,
+    Subresource("proxy", _PROXY, kind="NodeProxyOptions"),
+    namespaced=False,
 )
-NAMESPACE = _core(
+NAMESPACE = _in(
+    "v1",
     "Namespace",
     "namespaces",
     ("ns",),
@@ -76,82 +73,82 @@ NAMESPACE = _core(
     namespaced=False,
     verbs=tuple(verb for verb in ALL_VERBS if verb != "deletecollection"),
 )
-EVENT = _core("Event", "events", ("ev",))
-CONFIGMAP = _core("ConfigMap", "configmaps", ("cm",))
-SECRET = _core("Secret", "secrets")
-SERVICEACCOUNT = _core(
+EVENT = _in("v1", "Event", "events", ("ev",))
+CONFIGMAP = _in("v1", "ConfigMap", "configmaps", ("cm",))
+SECRET = _in("v1", "Secret", "secrets")
+SERVICEACCOUNT = _in(
+    "v1",
     "ServiceAccount",
     "serviceaccounts",
     ("sa",),
     Subresource("token", _CREATE, kind="TokenRequest", group="authentication.k8s.io", version="v1"),
 )
-PERSISTENTVOLUME = _core("PersistentVolume", "persistentvolumes", ("pv",), _STATUS, namespaced=False)
-PERSISTENTVOLUMECLAIM = _core("PersistentVolumeClaim", "persistentvolumeclaims", ("pvc",), _STATUS)
-REPLICATIONCONTROLLER = _core(
-    "ReplicationController", "replicationcontrollers", ("rc",), _STATUS, _SCALE, categories=("all",)
+PERSISTENTVOLUME = _in("v1", "PersistentVolume", "persistentvolumes", ("pv",), _STATUS, namespaced=False)
+PERSISTENTVOLUMECLAIM = _in("v1", "PersistentVolumeClaim", "persistentvolumeclaims", ("pvc",), _STATUS)
+REPLICATIONCONTROLLER = _in(
+    "v1", "ReplicationController", "replicationcontrollers", ("rc",), _STATUS, _SCALE, categories=("all",)
 )
-LIMITRANGE = _core("LimitRange", "limitranges", ("limits",))
-RESOURCEQUOTA = _core("ResourceQuota", "resourcequotas", ("quota",), _STATUS)
-PODTEMPLATE = _core("PodTemplate", "podtemplates")
+LIMITRANGE = _in("v1", "LimitRange", "limitranges", ("limits",))
+RESOURCEQUOTA = _in("v1", "ResourceQuota", "resourcequotas", ("quota",), _STATUS)
+PODTEMPLATE = _in("v1", "PodTemplate", "podtemplates")
 
-STATEFULSET = _in("apps", "StatefulSet", "statefulsets", ("sts",), _STATUS, _SCALE, categories=("all",))
-CONTROLLERREVISION = _in("apps", "ControllerRevision", "controllerrevisions")
-DEPLOYMENT = _in("apps", "Deployment", "deployments", ("deploy",), _STATUS, _SCALE, categories=("all",))
-REPLICASET = _in("apps", "ReplicaSet", "replicasets", ("rs",), _STATUS, _SCALE, categories=("all",))
-DAEMONSET = _in("apps", "DaemonSet", "daemonsets", ("ds",), _STATUS, categories=("all",))
-JOB = _in("batch", "Job", "jobs", (), _STATUS, categories=("all",))
-CRONJOB = _in("batch", "CronJob", "cronjobs", ("cj",), _STATUS, categories=("all",))
+STATEFULSET = _in("apps/v1", "StatefulSet", "statefulsets", ("sts",), _STATUS, _SCALE, categories=("all",))
+CONTROLLERREVISION = _in("apps/v1", "ControllerRevision", "controllerrevisions")
+DEPLOYMENT = _in("apps/v1", "Deployment", "deployments", ("deploy",), _STATUS, _SCALE, categories=("all",))
+REPLICASET = _in("apps/v1", "ReplicaSet", "replicasets", ("rs",), _STATUS, _SCALE, categories=("all",))
+DAEMONSET = _in("apps/v1", "DaemonSet", "daemonsets", ("ds",), _STATUS, categories=("all",))
+JOB = _in("batch/v1", "Job", "jobs", (), _STATUS, categories=("all",))
+CRONJOB = _in("batch/v1", "CronJob", "cronjobs", ("cj",), _STATUS, categories=("all",))
 HORIZONTALPODAUTOSCALER = _in(
-    "autoscaling",
+    "autoscaling/v2",
     "HorizontalPodAutoscaler",
     "horizontalpodautoscalers",
     ("hpa",),
     _STATUS,
-    version="v2",
     categories=("all",),
 )
 
-ENDPOINTSLICE = _in("discovery.k8s.io", "EndpointSlice", "endpointslices")
-LEASE = _in("coordination.k8s.io", "Lease", "leases")
-PODDISRUPTIONBUDGET = _in("policy", "PodDisruptionBudget", "poddisruptionbudgets", ("pdb",), _STATUS)
-STORAGECLASS = _in("storage.k8s.io", "StorageClass", "storageclasses", ("sc",), namespaced=False)
-VOLUMEATTACHMENT = _in("storage.k8s.io", "VolumeAttachment", "volumeattachments", (), _STATUS, namespaced=False)
-CSINODE = _in("storage.k8s.io", "CSINode", "csinodes", namespaced=False)
-CSIDRIVER = _in("storage.k8s.io", "CSIDriver", "csidrivers", namespaced=False)
-CSISTORAGECAPACITY = _in("storage.k8s.io", "CSIStorageCapacity", "csistoragecapacities")
+ENDPOINTSLICE = _in("discovery.k8s.io/v1", "EndpointSlice", "endpointslices")
+LEASE = _in("coordination.k8s.io/v1", "Lease", "leases")
+PODDISRUPTIONBUDGET = _in("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets", ("pdb",), _STATUS)
+STORAGECLASS = _in("storage.k8s.io/v1", "StorageClass", "storageclasses", ("sc",), namespaced=False)
+VOLUMEATTACHMENT = _in("storage.k8s.io/v1", "VolumeAttachment", "volumeattachments", (), _STATUS, namespaced=False)
+CSINODE = _in("storage.k8s.io/v1", "CSINode", "csinodes", namespaced=False)
+CSIDRIVER = _in("storage.k8s.io/v1", "CSIDriver", "csidrivers", namespaced=False)
+CSISTORAGECAPACITY = _in("storage.k8s.io/v1", "CSIStorageCapacity", "csistoragecapacities")
 VOLUMEATTRIBUTESCLASS = _in(
-    "storage.k8s.io", "VolumeAttributesClass", "volumeattributesclasses", ("vac",), namespaced=False
+    "storage.k8s.io/v1", "VolumeAttributesClass", "volumeattributesclasses", ("vac",), namespaced=False
 )
-EVENTS_EVENT = _in("events.k8s.io", "Event", "events", ("ev",))
-PRIORITYCLASS = _in("scheduling.k8s.io", "PriorityClass", "priorityclasses", ("pc",), namespaced=False)
-RUNTIMECLASS = _in("node.k8s.io", "RuntimeClass", "runtimeclasses", namespaced=False)
-NETWORKPOLICY = _in("networking.k8s.io", "NetworkPolicy", "networkpolicies", ("netpol",))
-INGRESS = _in("networking.k8s.io", "Ingress", "ingresses", ("ing",), _STATUS)
-INGRESSCLASS = _in("networking.k8s.io", "IngressClass", "ingressclasses", namespaced=False)
-SERVICECIDR = _in("networking.k8s.io", "ServiceCIDR", "servicecidrs", (), _STATUS, namespaced=False)
-IPADDRESS = _in("networking.k8s.io", "IPAddress", "ipaddresses", ("ip",), namespaced=False)
-DEVICECLASS = _in("resource.k8s.io", "DeviceClass", "deviceclasses", namespaced=False)
-DEVICETAINTRULE = _in("resource.k8s.io", "DeviceTaintRule", "devicetaintrules", (), _STATUS, namespaced=False)
-RESOURCECLAIM = _in("resource.k8s.io", "ResourceClaim", "resourceclaims", (), _STATUS)
-RESOURCECLAIMTEMPLATE = _in("resource.k8s.io", "ResourceClaimTemplate", "resourceclaimtemplates")
-RESOURCESLICE = _in("resource.k8s.io", "ResourceSlice", "resourceslices", namespaced=False)
+EVENTS_EVENT = _in("events.k8s.io/v1", "Event", "events", ("ev",))
+PRIORITYCLASS = _in("scheduling.k8s.io/v1", "PriorityClass", "priorityclasses", ("pc",), namespaced=False)
+RUNTIMECLASS = _in("node.k8s.io/v1", "RuntimeClass", "runtimeclasses", namespaced=False)
+NETWORKPOLICY = _in("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies", ("netpol",))
+INGRESS = _in("networking.k8s.io/v1", "Ingress", "ingresses", ("ing",), _STATUS)
+INGRESSCLASS = _in("networking.k8s.io/v1", "IngressClass", "ingressclasses", namespaced=False)
+SERVICECIDR = _in("networking.k8s.io/v1", "ServiceCIDR", "servicecidrs", (), _STATUS, namespaced=False)
+IPADDRESS = _in("networking.k8s.io/v1", "IPAddress", "ipaddresses", ("ip",), namespaced=False)
+DEVICECLASS = _in("resource.k8s.io/v1", "DeviceClass", "deviceclasses", namespaced=False)
+DEVICETAINTRULE = _in("resource.k8s.io/v1", "DeviceTaintRule", "devicetaintrules", (), _STATUS, namespaced=False)
+RESOURCECLAIM = _in("resource.k8s.io/v1", "ResourceClaim", "resourceclaims", (), _STATUS)
+RESOURCECLAIMTEMPLATE = _in("resource.k8s.io/v1", "ResourceClaimTemplate", "resourceclaimtemplates")
+RESOURCESLICE = _in("resource.k8s.io/v1", "ResourceSlice", "resourceslices", namespaced=False)
 
 VALIDATINGWEBHOOKCONFIGURATION = _in(
-    "admissionregistration.k8s.io",
+    "admissionregistration.k8s.io/v1",
     "ValidatingWebhookConfiguration",
     "validatingwebhookconfigurations",
     namespaced=False,
     categories=("api-extensions",),
 )
 MUTATINGWEBHOOKCONFIGURATION = _in(
-    "admissionregistration.k8s.io",
+    "admissionregistration.k8s.io/v1",
     "MutatingWebhookConfiguration",
     "mutatingwebhookconfigurations",
     namespaced=False,
     categories=("api-extensions",),
 )
 CUSTOMRESOURCEDEFINITION = _in(
-    "apiextensions.k8s.io",
+    "apiextensions.k8s.io/v1",
     "CustomResourceDefinition",
     "customresourcedefinitions",
     ("crd", "crds"),
@@ -159,25 +156,25 @@ CUSTOMRESOURCEDEFINITION = _in(
     namespaced=False,
     categories=("api-extensions",),
 )
-BINDING = _core("Binding", "bindings", verbs=_CREATE)
+BINDING = _in("v1", "Binding", "bindings", verbs=_CREATE)
 
-ROLE = _in("rbac.authorization.k8s.io", "Role", "roles")
-ROLEBINDING = _in("rbac.authorization.k8s.io", "RoleBinding", "rolebindings")
-CLUSTERROLE = _in("rbac.authorization.k8s.io", "ClusterRole", "clusterroles", namespaced=False)
-CLUSTERROLEBINDING = _in("rbac.authorization.k8s.io", "ClusterRoleBinding", "clusterrolebindings", namespaced=False)
-TOKENREVIEW = _in("authentication.k8s.io", "TokenReview", "tokenreviews", namespaced=False, verbs=_CREATE)
+ROLE = _in("rbac.authorization.k8s.io/v1", "Role", "roles")
+ROLEBINDING = _in("rbac.authorization.k8s.io/v1", "RoleBinding", "rolebindings")
+CLUSTERROLE = _in("rbac.authorization.k8s.io/v1", "ClusterRole", "clusterroles", namespaced=False)
+CLUSTERROLEBINDING = _in("rbac.authorization.k8s.io/v1", "ClusterRoleBinding", "clusterrolebindings", namespaced=False)
+TOKENREVIEW = _in("authentication.k8s.io/v1", "TokenReview", "tokenreviews", namespaced=False, verbs=_CREATE)
 SELFSUBJECTREVIEW = _in(
-    "authentication.k8s.io", "SelfSubjectReview", "selfsubjectreviews", namespaced=False, verbs=_CREATE
+    "authentication.k8s.io/v1", "SelfSubjectReview", "selfsubjectreviews", namespaced=False, verbs=_CREATE
 )
 SUBJECTACCESSREVIEW = _in(
-    "authorization.k8s.io", "SubjectAccessReview", "subjectaccessreviews", namespaced=False, verbs=_CREATE
+    "authorization.k8s.io/v1", "SubjectAccessReview", "subjectaccessreviews", namespaced=False, verbs=_CREATE
 )
 LOCALSUBJECTACCESSREVIEW = _in(
-    "authorization.k8s.io", "LocalSubjectAccessReview", "localsubjectaccessreviews", verbs=_CREATE
+    "authorization.k8s.io/v1", "LocalSubjectAccessReview", "localsubjectaccessreviews", verbs=_CREATE
 )
 SELFSUBJECTACCESSREVIEW = _in(
-    "authorization.k8s.io", "SelfSubjectAccessReview", "selfsubjectaccessreviews", namespaced=False, verbs=_CREATE
+    "authorization.k8s.io/v1", "SelfSubjectAccessReview", "selfsubjectaccessreviews", namespaced=False, verbs=_CREATE
 )
 SELFSUBJECTRULESREVIEW = _in(
-    "authorization.k8s.io", "SelfSubjectRulesReview", "selfsubjectrulesreviews", namespaced=False, verbs=_CREATE
+    "authorization.k8s.io/v1", "SelfSubjectRulesReview", "selfsubjectrulesreviews", namespaced=False, verbs=_CREATE
 )

@@ -15,16 +15,21 @@ from eachpod.wire.http import APPLY_PATCH, STRATEGIC_PATCH, Response
 from . import applying, decode, fieldcheck, patching, present
 from .admission.chain import Attributes, admit
 from .calls import ATTEMPTS, Call, Core
+from .context import Context
 from .ownership import owned, owned_new, same
 from .patching import Patch, patch_of
 from .reads import form_of, list_objects, selection_of
 from .requestinfo import text
-from .verbs.create import created
+from .verbs.create import Setting, created
 from .verbs.delete import Deletion, Options, deleted
 from .verbs.update import check_uid, ends, updated
 
 _MODIFIED = "the object has been modified; please apply your changes to the latest version and try again"
 _NAME_ATTEMPTS = 8
+
+
+def _setting(core: Core, context: Context) -> Setting:
+    return Setting(context, core.view, core.plugins, core.finish)
 
 
 def answer(call: Call, status: int, obj: Object) -> Response:
@@ -43,7 +48,7 @@ async def stored_new(core: Core, call: Call, body: Object) -> Entry:
     key = call.key()
     for _ in range(_NAME_ATTEMPTS if generated else 1):
         try:
-            obj = created(call.kind, body, call.key().namespace, context, core.view, core.plugins, core.finish)
+            obj = created(call.kind, body, call.key().namespace, _setting(core, context))
             key = call.key(name(obj))
             kept = call.kind.extra["to_stored"](obj) if "to_stored" in call.kind.extra else obj
             if core.store.get(key) is None:
@@ -105,7 +110,7 @@ async def _changed(core: Core, call: Call, next_state: Callable[[Object], Object
     body, part = next_state(old), call.info.subresource
     if not applies:
         body = owned(call, old, body)
-    new = updated(kind, body, old, call.context, core.view, core.plugins, part, core.finish)
+    new = updated(kind, body, old, _setting(core, call.context), part)
     if same(new, old):
         return old
     if ends(kind, new):

@@ -1,6 +1,7 @@
 """POST to a collection: a new object from what the client sent."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from eachpod.kit.ids import uid
 from eachpod.model import errors, metadata, names
@@ -20,24 +21,22 @@ _SYSTEM = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriod
 Finish = Callable[[Kind, Object, Object | None, Context], Object]
 
 
-def unfinished(kind: Kind, new: Object, old: Object | None, context: Context) -> Object:
-    return new
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a write is decided in: who asks for it, what else is stored, and who else has a say."""
+
+    context: Context
+    view: View
+    plugins: Sequence[Plugin]
+    finish: Finish
 
 
-def created(
-    kind: Kind,
-    body: Object,
-    namespace: str,
-    context: Context,
-    view: View,
-    plugins: Sequence[Plugin],
-    finish: Finish = unfinished,
-) -> Object:
+def created(kind: Kind, body: Object, namespace: str, setting: Setting) -> Object:
     """The object to store. `body` is defaulted and private."""
-    resource = kind.resource
+    resource, context = kind.resource, setting.context
     body = placed(kind, body, namespace)
-    attributes = Attributes("CREATE", kind, namespace, name(body), context, view)
-    body = admit(plugins, body, attributes)
+    attributes = Attributes("CREATE", kind, namespace, name(body), context, setting.view)
+    body = admit(setting.plugins, body, attributes)
     meta = {key: value for key, value in body["metadata"].items() if key not in _SYSTEM}
     if meta.get("generateName") and not meta.get("name"):
         meta["name"] = generated_name(meta["generateName"], context)
@@ -46,7 +45,7 @@ def created(
     meta |= {"uid": uid(context.entropy), "creationTimestamp": render(context.now)}
     if kind.generation:
         meta["generation"] = 1
-    obj = finish(kind, kind.prepare_create({**body, "metadata": meta}), None, context)
+    obj = setting.finish(kind, kind.prepare_create({**body, "metadata": meta}), None, context)
     faults = metadata.validate_meta(obj, names.rule(kind.name_rule), namespaced=resource.namespaced)
     faults += kind.validate(obj)
     if faults:

@@ -1,66 +1,70 @@
 """PUT, and the end of PATCH: what becomes of the stored object."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from eachpod.model import errors, metadata
 from eachpod.model.fielderrors import FieldError, invalid
-from eachpod.model.kind import Kind
+from eachpod.model.kind import Kind, unchanged_update
 from eachpod.model.objects import Object, deleting, dig, finalizers, name
-from eachpod.server.admission.chain import Attributes, Plugin, admit
-from eachpod.server.context import Context, View
+from eachpod.server.admission.chain import Attributes, admit
 from eachpod.server.present import sealed
 
-from .create import Finish, placed, unfinished
+from .create import Setting, placed
 
-Part = tuple[Callable[[Object, Object], Object], Callable[[Object, Object], list[FieldError]]]
+Merge = Callable[[Object, Object], Object]
+Check = Callable[[Object, Object], list[FieldError]]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is written through one endpoint of a kind: what it takes over of what was sent, what the system then sees
+    to, and what may be wrong with the outcome. All are given the new and the old object."""
+
+    take: Merge
+    prepare: Merge
+    check: Check
+    counts: bool = True  # a change raises metadata.generation
+
 
 # What only the system decides about an object that exists, and what a client may leave out but not change.
 _SYSTEM = ("creationTimestamp", "generation", "selfLink")
 _FIXED = ("uid", "deletionTimestamp", "deletionGracePeriodSeconds")
 
 
-def updated(
-    kind: Kind,
-    body: Object,
-    old: Object,
-    context: Context,
-    view: View,
-    plugins: Sequence[Plugin],
-    subresource: str = "",
-    finish: Finish = unfinished,
-) -> Object:
+def updated(kind: Kind, body: Object, old: Object, setting: Setting, subresource: str = "") -> Object:
     """The object to store instead of `old`. `body` is defaulted and private."""
     check_version(kind, body, old)
     body = placed(kind, body, dig(old, "metadata", "namespace", default=""))
-    new = {**body, "metadata": _metadata(body["metadata"], old["metadata"])}
-    own = _own_rules(kind, subresource)
-    if subresource == "status":
-        new = _only_status(new, old)
-    elif own:
-        new = own[0](new, old)
-    else:
-        new = _without_status(kind, new, old)
-    attributes = Attributes(
-        "UPDATE", kind, new["metadata"].get("namespace") or "", name(old), context, view, subresource, old
-    )
-    new = admit(plugins, new, attributes)
-    if subresource == "status":
-        new = kind.prepare_status(new, old)
-    elif not own:
-        new = finish(kind, kind.prepare_update(new, old), old, context)
-    if subresource != "status":  # annotations count for some kinds, and their status writers set some
+    part = _part(kind, subresource, setting)
+    new = part.take({**body, "metadata": _metadata(body["metadata"], old["metadata"])}, old)
+    namespace = new["metadata"].get("namespace") or ""
+    attributes = Attributes("UPDATE", kind, namespace, name(old), setting.context, setting.view, subresource, old)
+    new = part.prepare(admit(setting.plugins, new, attributes), old)
+    if part.counts:
         new = _with_generation(kind, new, old)
-    faults = metadata.validate_meta_update(new, old)
-    if subresource == "status":
-        faults += kind.validate_status_update(new, old)
-    else:
-        faults += own[1](new, old) if own else kind.validate_update(new, old)
+    faults = metadata.validate_meta_update(new, old) + part.check(new, old)
     if faults:
         raise errors.invalid(kind.extra.get("stored_as", kind.resource), name(new), faults)
     for text in kind.warnings(new, old):
-        context.warn(text)
+        setting.context.warn(text)
     return sealed(new, kind.resource)
+
+
+def _part(kind: Kind, subresource: str, setting: Setting) -> Part:
+    if subresource == "status":
+        # Annotations count for some kinds, and their status writers set some.
+        return Part(_only_status, kind.prepare_status, kind.validate_status_update, counts=False)
+    if subresource in kind.extra.get("subresources", {}):
+        take, check = kind.extra["subresources"][subresource]
+        return Part(take, unchanged_update, check)
+
+    def prepare(new: Object, old: Object) -> Object:
+        return setting.finish(kind, kind.prepare_update(new, old), old, setting.context)
+
+    return Part(partial(_without_status, kind), prepare, kind.validate_update)
 
 
 def check_version(kind: Kind, body: Object, old: Object) -> None:
@@ -114,12 +118,6 @@ def _only_status(new: Object, old: Object) -> Object:
     else:
         kept.pop("status", None)
     return kept
-
-
-def _own_rules(kind: Kind, subresource: str) -> Part | None:
-    """What a kind has for writes to one of its endpoints: what is taken over, and what is wrong with the outcome."""
-    parts: dict[str, Part] = kind.extra.get("subresources", {})
-    return parts.get(subresource)
 
 
 def _without_status(kind: Kind, new: Object, old: Object) -> Object:
