@@ -26,12 +26,21 @@ def test_a_write_is_visible_when_the_cache_has_reached_its_revision(caches: dict
     writes = OwnWrites()
     writes.wrote(KEY, POD, pod(revision="10"))
     writes.wrote(KEY, POD, pod(revision="9"))
-    writes.wrote(KEY, SECRET, pod(revision="11"))
     assert not writes.visible(KEY, caches.get)
     assert writes.visible(OTHER, caches.get)
-    caches[POD.group_resource].advance("10")
+    caches[POD.group_resource].advance("9")
     assert not writes.visible(KEY, caches.get)
-    caches[SECRET.group_resource].put(pod(revision="12"))  # somebody else's later change tells as much
+    caches[POD.group_resource].put(pod(revision="12"))  # somebody else's later change tells as much
+    assert writes.visible(KEY, caches.get)
+
+
+def test_every_resource_that_was_written_counts(caches: dict[str, Cache]) -> None:
+    writes = OwnWrites()
+    writes.wrote(KEY, POD, pod(revision="10"))
+    writes.wrote(KEY, SECRET, pod(revision="11"))
+    caches[SECRET.group_resource].advance("11")
+    assert not writes.visible(KEY, caches.get)
+    caches[POD.group_resource].advance("10")
     assert writes.visible(KEY, caches.get)
 
 
