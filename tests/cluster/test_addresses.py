@@ -60,3 +60,26 @@ def test_names_and_addresses_are_checked() -> None:
         addresses.plan_nodes(1, "10.0.0.0/16", names=("a", "b"))
     with pytest.raises(ClusterError, match="twice"):
         addresses.plan_nodes(2, "10.0.0.0/16", addresses=("10.1.1.1", "10.1.1.1"))
+
+
+@pytest.mark.parametrize(
+    ("bind", "advertise", "reached", "advertised"),
+    [
+        ("127.0.0.1", "", "127.0.0.1", "127.0.0.1"),
+        ("192.0.2.7", "", "192.0.2.7", "192.0.2.7"),
+        ("0.0.0.0", "192.0.2.7", "127.0.0.1", "192.0.2.7"),
+        ("0.0.0.0", "", "127.0.0.1", "127.0.0.1"),  # pods are told of no loopback address
+        ("::", "2001:db8::7", "::1", "2001:db8::7"),
+    ],
+)
+def test_where_an_api_server_alone_is(bind: str, advertise: str, reached: str, advertised: str) -> None:
+    assert addresses.api_place(bind, advertise) == addresses.ApiPlace(bind, reached, advertised)
+
+
+@pytest.mark.parametrize(
+    ("bind", "advertise", "flag"),
+    [("here", "", "--bind-address"), ("0.0.0.0", "x", "--advertise-address"), ("::", "::", "--advertise-address")],
+)
+def test_what_is_no_place_is_refused_by_its_flag(bind: str, advertise: str, flag: str) -> None:
+    with pytest.raises(ClusterError, match=flag):
+        addresses.api_place(bind, advertise)

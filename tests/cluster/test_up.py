@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from eachpod.cluster.errors import ClusterError
-from eachpod.cluster.up import Wishes, kept, last_words, listen, settle
+from eachpod.cluster.up import Wishes, kept, last_words, listen, listening, settle
 
 MADE = Wishes(name="x", runtime="simulated", nodes=3, node_names=("a",), domain="example.org")
 
@@ -47,6 +47,14 @@ def test_a_port_that_was_asked_for_or_another() -> None:
             listen("--api-port", port, 0)
         with listen("--api-port", 0, port) as other:
             assert other.getsockname()[1] != port
+
+
+def test_an_api_server_alone_names_the_flag_that_does_not_work() -> None:
+    with listening("127.0.0.1", 0) as taken:
+        with pytest.raises(ClusterError, match="--api-port"):
+            listening("127.0.0.1", taken.getsockname()[1])
+        with pytest.raises(ClusterError, match=r"--bind-address: 192\.0\.2\.7:6443"):  # nobody's (RFC 5737)
+            listening("192.0.2.7", 6443)
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,14 @@ def _client(kubeconfig: str) -> Any:
 
 
 def server(
-    api_port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 6443,
+    api_port: Annotated[int, typer.Option(help="Port to listen on; 0 for any.")] = 6443,
+    bind_address: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 or :: for all.")] = "127.0.0.1",
+    advertise_address: Annotated[
+        str, typer.Option(help="Address that the Service kubernetes leads to; the one to listen on by default.")
+    ] = "",
+    kubelet_certificate_authority: Annotated[
+        str, typer.Option(help="CA certificates of the node agents; the cluster's own CA by default.")
+    ] = "",
     data_dir: Annotated[str, typer.Option(help="Where the store and certificates are.")] = "eachpod-server",
     service_cidr: Annotated[str, typer.Option(help="Range of Service addresses, one per family.")] = "10.247.0.0/16",
     token_auth_file: Annotated[str, typer.Option(help="CSV file of static bearer tokens.")] = "",
@@ -36,27 +43,31 @@ def server(
 ) -> None:
     """The API server alone. Its admin kubeconfig is DATA_DIR/kubeconfigs/admin."""
     import datetime
+    from dataclasses import replace
 
     from eachpod.cluster import identities, settings
+    from eachpod.cluster.addresses import api_place
     from eachpod.cluster.controlplane import server_config
     from eachpod.cluster.process import run_loop
-    from eachpod.cluster.up import listen
+    from eachpod.cluster.up import listening
     from eachpod.server.run import serve
 
     place = Path(data_dir).absolute()
-    sock = listen("--api-port", api_port, api_port)
+    if kubelet_certificate_authority and not Path(kubelet_certificate_authority).is_file():
+        raise ClusterError(f"--kubelet-certificate-authority: {kubelet_certificate_authority} is not a file")
+    where = api_place(bind_address, advertise_address)
+    sock = listening(where.bind, api_port)
     made = settings.Settings(
         name="server", data_dir=str(place), api_port=sock.getsockname()[1], service_cidr=service_cidr,
-        token_auth_file=token_auth_file, anonymous_auth=anonymous_auth,
+        token_auth_file=token_auth_file, anonymous_auth=anonymous_auth, api_address=where.reached,
+        advertise_address=where.advertised,
     )  # fmt: skip
     made = settings.with_addresses(made)
     identities.issue(made, datetime.datetime.now(datetime.UTC))
-    run_loop(
-        serve(
-            server_config(made, [sock.detach()], alone=True),
-            lambda _: tell(f"serving on https://127.0.0.1:{made.api_port}"),
-        )
-    )
+    config = server_config(made, [sock.detach()], alone=True)
+    if kubelet_certificate_authority:
+        config = replace(config, agent_ca_path=kubelet_certificate_authority)
+    run_loop(serve(config, lambda _: tell(f"serving on {made.api_url}")))
 
 
 def controllers(

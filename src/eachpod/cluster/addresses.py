@@ -45,6 +45,31 @@ def parse_cidrs(flag: str, text: str) -> tuple[Network, ...]:
     return tuple(networks)
 
 
+@dataclass(frozen=True, slots=True)
+class ApiPlace:
+    """Where an API server alone is: where it listens, how this machine reaches it, and what the Service `kubernetes`
+    says. A loopback address is nothing to tell to pods, so that Service then has no endpoints."""
+
+    bind: str
+    reached: str
+    advertised: str
+
+
+def api_place(bind: str, advertise: str = "") -> ApiPlace:
+    """Without an address to advertise it is the one that the server listens on, unless that is all of them."""
+    for flag, text in (("--bind-address", bind), ("--advertise-address", advertise or bind)):
+        try:
+            address = ipaddress.ip_address(text)
+        except ValueError:
+            raise ClusterError(f"{flag}: {text!r} is not an IP address") from None
+        if flag == "--advertise-address" and advertise and address.is_unspecified:
+            raise ClusterError(f"{flag}: {text} is every address of this machine; give one that pods reach")
+    whole = ipaddress.ip_address(bind)
+    loopback = "::1" if whole.version == 6 else "127.0.0.1"
+    reached = loopback if whole.is_unspecified else bind
+    return ApiPlace(bind, reached, advertise or reached)
+
+
 def node_addresses(count: int, given: Sequence[str] = ()) -> list[str]:
     """The addresses of `count` nodes; `given` ones are taken first."""
     chosen = list(given)

@@ -15,7 +15,7 @@ from eachpod.server.inprocess import InProcessTransport
 from eachpod.server.run import serve
 
 from . import access, bootstrap
-from .addresses import FABRIC_ADDRESS, FABRIC_PORT
+from .addresses import FABRIC_PORT
 from .layout import Layout
 from .settings import Settings
 from .supervisor import tell_ready
@@ -36,7 +36,7 @@ def server_config(settings: Settings, fds: list[int], *, alone: bool = False) ->
         token_auth_file=settings.token_auth_file,
         anonymous_auth=settings.anonymous_auth,
         warn_unattended=not alone,
-        advertise_address=FABRIC_ADDRESS,
+        advertise_address=settings.advertise_address,
         advertise_port=FABRIC_PORT if real else settings.api_port,
         agent_cert_path=str(layout.pki / "apiserver-client.crt"),
         agent_key_path=str(layout.pki / "apiserver-client.key"),

@@ -11,10 +11,11 @@ from .settings import Settings
 def api_names(settings: Settings) -> list[str]:
     """Every name and address under which the API server is reached."""
     service = "kubernetes.default.svc"
-    return [
-        "localhost", "127.0.0.1", "::1", FABRIC_ADDRESS, settings.kubernetes_address, "kubernetes",
-        "kubernetes.default", service, f"{service}.{settings.domain}",
+    names = [
+        "localhost", "127.0.0.1", "::1", settings.api_address, settings.advertise_address, settings.kubernetes_address,
+        "kubernetes", "kubernetes.default", service, f"{service}.{settings.domain}",
     ]  # fmt: skip
+    return list(dict.fromkeys(names))
 
 
 def issue(settings: Settings, now: datetime.datetime) -> None:
@@ -26,7 +27,7 @@ def issue(settings: Settings, now: datetime.datetime) -> None:
         pki.write_secret(token_key, pki.new_token_key())
     authority.server("kube-apiserver", api_names(settings), now).write(layout.pki, "apiserver")
     authority.client(access.API_SERVER, [], now).write(layout.pki, "apiserver-client")
-    outside = f"https://127.0.0.1:{settings.api_port}"
+    outside = settings.api_url
     for who, user, groups in (
         ("admin", access.ADMIN, [access.MASTERS]),
         ("dns", access.DNS, []),

@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from eachpod.kit.hostport import joined
+
 from . import addresses
 from .addresses import NodeAddress
 from .errors import ClusterError
@@ -44,6 +46,9 @@ class Settings:
     anonymous_auth: bool = False
     explain: bool = False
     images: str = ""
+    # Where this machine reaches the API server, and where nodes and pods do.
+    api_address: str = "127.0.0.1"
+    advertise_address: str = addresses.FABRIC_ADDRESS
     egress: bool = False
     layout: int = LAYOUT
 
@@ -51,6 +56,10 @@ class Settings:
     def context(self) -> str:
         """The name of the cluster, user and context in the kubeconfig."""
         return f"eachpod-{self.name}"
+
+    @property
+    def api_url(self) -> str:
+        return f"https://{joined(self.api_address, self.api_port)}"
 
     @property
     def root(self) -> Path:

@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime
+import errno
 import os
 import socket
 import subprocess
@@ -9,6 +10,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from eachpod.kit.hostport import joined
 
 from . import ability, identities, kubeconfig, leftovers, settings
 from .addresses import plan_nodes
@@ -209,6 +212,18 @@ def listen(flag: str, asked: int, usual: int, kind: socket.SocketKind = socket.S
             sock.close()
             reason = error.strerror
     raise ClusterError(f"{flag}: port {asked} on 127.0.0.1 cannot be used ({reason}); choose another, or 0 for any")
+
+
+def listening(address: str, port: int) -> socket.socket:
+    """A socket for an API server alone, on an address of the user's choice."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    both = address == "::" and socket.has_dualstack_ipv6()
+    try:
+        return socket.create_server((address, port), family=family, backlog=1024, dualstack_ipv6=both)
+    except OSError as error:
+        flag = "--bind-address" if error.errno == errno.EADDRNOTAVAIL else "--api-port"
+        reason = os.strerror(error.errno) if error.errno else error
+        raise ClusterError(f"{flag}: {joined(address, port)} cannot be used ({reason}); choose another") from None
 
 
 def _port(sock: socket.socket) -> int:

@@ -33,5 +33,7 @@ class ServerConfig:
     # What the server shows to node agents.
     agent_cert_path: str = ""
     agent_key_path: str = ""
+    # Whose certificates agents show; "" is the clients' CA.
+    agent_ca_path: str = ""
     # What has to be there, as it is here, before the first request is answered.
     objects: tuple[tuple[Resource, Object], ...] = ()

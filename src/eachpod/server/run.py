@@ -61,7 +61,8 @@ def token_authority(config: ServerConfig) -> TokenAuthority | None:
 
 
 def _agent_tls(config: ServerConfig) -> ssl.SSLContext | None:
-    return AgentTls(config.client_ca_path, config.agent_cert_path, config.agent_key_path).context()
+    authority = config.agent_ca_path or config.client_ca_path
+    return AgentTls(authority, config.agent_cert_path, config.agent_key_path).context()
 
 
 def _connections() -> logging.Logger:
