@@ -122,6 +122,10 @@ async def test_patches(client: Client) -> None:
         await client.patch(STATEFULSET, "w", "x", operations, content_type=JSON_PATCH)
     scale = await client.patch(STATEFULSET, "w", "x", {"spec": {"replicas": 4}}, subresource="scale")
     assert (scale["kind"], scale["spec"], scale["status"]["selector"]) == ("Scale", {"replicas": 4}, "app=w")
+    path, accept = f"{STATEFULSET.path('x', 'w')}/scale", "application/json;as=Table;g=meta.k8s.io;v=v1"
+    shown: Any = (await client.transport.send(Request("GET", path, accept=accept))).body
+    assert [column["name"] for column in shown["columnDefinitions"]] == ["Name", "Desired", "Available", "Age"]
+    assert shown["rows"][0]["cells"][:3] == ["w", 4, 0]
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from eachpod.model import errors
+from eachpod.model import errors, table
 from eachpod.model.fielderrors import invalid
-from eachpod.model.kind import Kind
-from eachpod.model.objects import Object, dig, drop, put
+from eachpod.model.kind import Cell, Kind
+from eachpod.model.objects import Object, dig, drop, name, put
 from eachpod.model.patch.apply import tracked
 from eachpod.model.patch.scaled import of_object, of_scale
 from eachpod.model.resource import Resource
@@ -15,6 +15,7 @@ from eachpod.server import applying, decode, fieldcheck, present, writes
 from eachpod.server.calls import Call, Core
 from eachpod.server.ownership import NOBODY, writer_of
 from eachpod.server.patching import patch_of
+from eachpod.server.reads import form_of
 from eachpod.server.verbs.update import check_uid
 from eachpod.wire.http import APPLY_PATCH, Response
 
@@ -22,7 +23,23 @@ _META = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
 _FIELDS = ("metadata", "managedFields")
 _SCALE = Resource("autoscaling", "v1", "Scale", "scales")
 _STRUCT = struct_of(_SCALE)
-_KIND = Kind(_SCALE, default=shape(_STRUCT).fit)
+
+
+def _row(scale: Object, now: float) -> list[Cell]:
+    return [
+        name(scale),
+        dig(scale, "spec", "replicas", default=0),
+        dig(scale, "status", "replicas", default=0),
+        table.age(scale, now),
+    ]
+
+
+_KIND = Kind(
+    _SCALE,
+    default=shape(_STRUCT).fit,
+    columns=table.columns("Desired:integer", "Available:integer", "Age"),
+    row=_row,
+)
 
 # A scale with the owners of its number, and what becomes of it.
 Change = Callable[[Object], Object]
@@ -46,7 +63,8 @@ async def handle(core: Core, call: Call) -> Response:
 
 
 def _answer(call: Call, obj: Object) -> Response:
-    return Response(200, scale_of(obj), warnings=tuple(call.context.warnings))
+    shown = present.single(_KIND, scale_of(obj), form_of(call), call.context.now)
+    return Response(200, shown, warnings=tuple(call.context.warnings))
 
 
 def _change(call: Call) -> Change:
