@@ -12,6 +12,7 @@ from eachpod.model.resources import (
     PERSISTENTVOLUMECLAIM,
     POD,
     PRIORITYCLASS,
+    RESOURCEQUOTA,
     RUNTIMECLASS,
     STORAGECLASS,
 )
@@ -29,6 +30,21 @@ async def test_of_an_amount_the_first_fault_is_told(client: Client) -> None:
     with pytest.raises(Forbidden) as raised:
         await client.create(POD, sent)
     assert raised.value.message == 'pods "p" is forbidden: maximum cpu usage per Container is 1, but limit is 2'
+
+
+async def test_what_is_invalid_is_no_matter_of_quotas_and_limits(client: Client) -> None:
+    limit = {"type": "Container", "max": {"cpu": "1"}, "default": {"cpu": "1"}}
+    await client.create(LIMITRANGE, {"metadata": {"name": "l", "namespace": "x"}, "spec": {"limits": [limit]}})
+    await client.create(RESOURCEQUOTA, {"metadata": {"name": "q", "namespace": "x"}, "spec": {"hard": {"pods": "0"}}})
+    sent = pod(restartPolicy="Zap")
+    sent["spec"]["containers"][0]["resources"] = {"limits": {"cpu": "2"}}
+    with pytest.raises(Invalid, match="restartPolicy"):
+        await client.create(POD, sent)
+    with pytest.raises(Forbidden, match="exceeded quota: q, requested: pods=1, used: pods=0, limited: pods=0"):
+        await client.create(POD, pod())
+    named = {"metadata": {"generateName": "g-", "namespace": "x"}, "spec": pod()["spec"]}
+    with pytest.raises(Forbidden, match=r'^pods "g-.*" is forbidden: exceeded quota'):
+        await client.create(POD, named)
 
 
 async def test_a_class_of_runtime_says_where_pods_run(client: Client) -> None:

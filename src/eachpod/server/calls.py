@@ -16,9 +16,9 @@ from eachpod.wire.http import Request
 
 from .admission.chain import Plugin
 from .admission.lifecycle import lifecycle
-from .admission.limits import limit_range
+from .admission.limits import limit_defaults, limit_range
 from .admission.nodetaint import taint_new_node
-from .admission.priority import priority
+from .admission.priority import one_default, priority
 from .admission.quota import QuotaAdmission
 from .admission.runtimeclass import runtime_class
 from .admission.serviceaccount import service_account
@@ -92,7 +92,7 @@ class Unstored:
 
 BUILT_IN: tuple[Plugin, ...] = (
     lifecycle,
-    limit_range,
+    limit_defaults,
     service_account,
     default_tolerations,
     taint_new_node,
@@ -100,9 +100,8 @@ BUILT_IN: tuple[Plugin, ...] = (
     priority,
     default_class,
     in_use_protection,
-    expansion,
-    QuotaAdmission(),
 )
+CHECKS: tuple[Plugin, ...] = (limit_range, one_default, expansion, QuotaAdmission())
 
 
 # Kinds that are only ways to write others, or that nobody writes: they need no storage of their own.
@@ -121,13 +120,14 @@ def _served(*, warn_unattended: bool = False) -> Registry:
 
 @dataclass(slots=True)
 class Core:
-    """What the handlers share. `plugins` is admission in its order. `clock` gives Unix seconds and `entropy` the chance
-    of one request, so that a simulation can repeat both."""
+    """What the handlers share. `plugins` and `checks` are admission, each in its order (see `Setting`). `clock` gives
+    Unix seconds and `entropy` the chance of one request, so that a simulation can repeat both."""
 
     store: Store
     config: ServerConfig = field(default_factory=ServerConfig)
     registry: Registry = field(default_factory=_served)
     plugins: tuple[Plugin, ...] = BUILT_IN
+    checks: tuple[Plugin, ...] = CHECKS
     tokens: TokenAuthority | None = None
     frames: Frames = field(default_factory=Frames)
     clock: Callable[[], float] = time.time

@@ -29,7 +29,7 @@ _NAME_ATTEMPTS = 8
 
 
 def _setting(core: Core, context: Context) -> Setting:
-    return Setting(context, core.view, core.plugins, core.finish)
+    return Setting(context, core.view, core.plugins, core.checks, core.finish)
 
 
 def answer(call: Call, status: int, obj: Object) -> Response:

@@ -9,7 +9,7 @@ from eachpod.model.kinds import builtin
 from eachpod.model.resource import Resource
 from eachpod.model.resources import LIMITRANGE, PERSISTENTVOLUMECLAIM, POD
 from eachpod.server.admission.chain import Attributes
-from eachpod.server.admission.limits import limit_range
+from eachpod.server.admission.limits import limit_defaults, limit_range
 from eachpod.server.context import Context
 
 
@@ -33,7 +33,8 @@ class Ranges:
 def admitted(obj: dict[str, Any], item: dict[str, Any], resource: Resource = POD) -> dict[str, Any]:
     kind = builtin().by_plural(resource.group, resource.version, resource.plural)
     assert kind
-    return limit_range(obj, Attributes("CREATE", kind, "x", "a", Context(0.0), Ranges(item)))
+    at = Attributes("CREATE", kind, "x", "a", Context(0.0), Ranges(item))
+    return limit_range(limit_defaults(obj, at), at)
 
 
 def test_defaults_fill_what_a_container_leaves_out() -> None:

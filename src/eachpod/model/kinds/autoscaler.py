@@ -1,4 +1,4 @@
-"""HorizontalPodAutoscaler (autoscaling/v2, and v1 as a view of it)."""
+"""HorizontalPodAutoscaler (autoscaling/v2)."""
 
 from copy import deepcopy
 from typing import Any

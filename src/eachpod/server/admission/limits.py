@@ -13,21 +13,27 @@ from .chain import Attributes
 _KINDS = ("containers", "initContainers")
 
 
-def limit_range(obj: Object, at: Attributes) -> Object:
-    if at.operation != "CREATE" or at.subresource or at.kind.resource not in (POD, PERSISTENTVOLUMECLAIM):
-        return obj
-    items = [item for each in at.view.all(LIMITRANGE, at.namespace) for item in dig(each, "spec", "limits", default=[])]
-    if not items:
-        return obj
+def limit_defaults(obj: Object, at: Attributes) -> Object:
     if at.kind.resource == POD:
-        for item in items:
+        for item in _items(at):
             if item.get("type") == "Container":
                 obj = _with_defaults(obj, item)
-    faults = [fault for item in items for fault in _faults(obj, item, at)]
+    return obj
+
+
+def limit_range(obj: Object, at: Attributes) -> Object:
+    faults = [fault for item in _items(at) for fault in _faults(obj, item, at)]
     if faults:
         text = faults[0] if len(faults) == 1 else f"[{', '.join(faults)}]"
         raise errors.forbidden(at.kind.resource, at.name, text)
     return obj
+
+
+def _items(at: Attributes) -> list[Object]:
+    """The limits that count for an object."""
+    if at.operation != "CREATE" or at.subresource or at.kind.resource not in (POD, PERSISTENTVOLUMECLAIM):
+        return []
+    return [item for each in at.view.all(LIMITRANGE, at.namespace) for item in dig(each, "spec", "limits", default=[])]
 
 
 def _with_defaults(pod: Object, item: Object) -> Object:

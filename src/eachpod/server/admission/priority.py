@@ -8,8 +8,6 @@ from .chain import Attributes
 
 
 def priority(pod: Object, at: Attributes) -> Object:
-    if at.kind.resource == PRIORITYCLASS and at.operation != "DELETE" and pod.get("globalDefault"):
-        _check_only_default(at)
     if at.kind.resource != POD or at.operation != "CREATE" or at.subresource:
         return pod
     spec = pod.get("spec") or {}
@@ -33,11 +31,14 @@ def priority(pod: Object, at: Attributes) -> Object:
     return {**pod, "spec": spec}
 
 
-def _check_only_default(at: Attributes) -> None:
+def one_default(class_: Object, at: Attributes) -> Object:
+    if at.kind.resource != PRIORITYCLASS or not class_.get("globalDefault"):
+        return class_
     other = _default(at)
     if other is not None and name(other) != at.name:
         text = f"PriorityClass {name(other)} is already marked as default. Only one default can exist"
         raise errors.forbidden(PRIORITYCLASS, at.name, text)
+    return class_
 
 
 def _default(at: Attributes) -> Object | None:

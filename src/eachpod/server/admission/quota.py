@@ -5,7 +5,6 @@ the store are counted, too, so that many at once cannot slip through together.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from fractions import Fraction
 
 from eachpod.model import errors, quantity, quota
@@ -14,7 +13,6 @@ from eachpod.model.quota import Usage
 from eachpod.model.resource import Resource
 from eachpod.model.resources import POD, RESOURCEQUOTA
 from eachpod.server.context import View
-from eachpod.server.generated import generated_name
 
 from .chain import Attributes
 
@@ -29,7 +27,6 @@ class QuotaAdmission:
     def __call__(self, obj: Object, at: Attributes) -> Object:
         if at.operation != "CREATE" or at.subresource or not at.namespace:
             return obj
-        at = replace(at, name=at.name or _generated(obj, at))
         resource, names = at.kind.resource, quota.usage(at.kind.resource, obj)
         held = self._on_the_way.setdefault((id(at.view), at.namespace), {})
         applied = False
@@ -41,12 +38,6 @@ class QuotaAdmission:
             held[id(obj)] = (resource, obj)
             at.context.cleanups.append(_forgetting(held, id(obj)))
         return obj
-
-
-def _generated(obj: Object, at: Attributes) -> str:
-    """The name that the object is about to get, for the message."""
-    prefix = obj["metadata"].get("generateName") or ""
-    return generated_name(prefix, at.context) if prefix else ""
 
 
 def _forgetting(held: _Held, key: int) -> Callable[[], None]:

@@ -40,8 +40,7 @@ def expansion(claim: Object, at: Attributes) -> Object:
         return claim
     size = ("spec", "resources", "requests", "storage")
     wanted, held = dig(claim, *size), dig(at.old, *size)
-    bound = dig(at.old, "status", "phase") == "Bound"  # validation has a word on the others
-    if not bound or wanted is None or held is None or compare(wanted, held) <= 0:
+    if wanted is None or held is None or compare(wanted, held) <= 0:
         return claim
     wanted_class = dig(at.old, "spec", "storageClassName") or ""
     found = at.view.get(STORAGECLASS, wanted_class) if wanted_class else None

@@ -1,7 +1,7 @@
 """POST to a collection: a new object from what the client sent."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from eachpod.kit.ids import uid
 from eachpod.model import errors, metadata, names
@@ -27,7 +27,9 @@ class Setting:
 
     context: Context
     view: View
+    # These may change an object; those may only refuse it, once it is known to be valid.
     plugins: Sequence[Plugin]
+    checks: Sequence[Plugin]
     finish: Finish
 
 
@@ -54,6 +56,7 @@ def created(kind: Kind, body: Object, namespace: str, setting: Setting) -> Objec
         context.warn(text)
     if meta.get("resourceVersion"):
         raise errors.InternalError("resourceVersion should not be set on objects to be created", reason="")
+    admit(setting.checks, obj, replace(attributes, name=name(obj)))
     return sealed(obj, resource)
 
 

@@ -50,6 +50,7 @@ def updated(kind: Kind, body: Object, old: Object, setting: Setting, subresource
         raise errors.invalid(kind.extra.get("stored_as", kind.resource), name(new), faults)
     for text in kind.warnings(new, old):
         setting.context.warn(text)
+    admit(setting.checks, new, attributes)
     return sealed(new, kind.resource)
 
 
