@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 from urllib.parse import quote, urlencode
 
 from eachpod.kit.hostport import bracketed
@@ -24,13 +25,15 @@ _ADDRESS_TYPES = ("InternalIP", "ExternalIP", "Hostname")
 class Target:
     """A node agent's host and port, and the request's path there.
 
-    `answers_text`: the agent refuses in a plain sentence, which is to reach the client as a Status.
+    `answers_text`: the agent refuses in a plain sentence, which is to reach the client as a Status. `scheme`: "" for an
+    agent, which is asked over TLS with the cluster's certificates; else how a pod itself is asked.
     """
 
     host: str
     port: int
     path: str
     answers_text: bool = False
+    scheme: str = ""
 
 
 def agent_of(node: Object) -> tuple[str, int]:
@@ -119,9 +122,24 @@ def _proxied(text_: str) -> tuple[str, str, str]:
 
 
 def _through(node: Object, scheme: str, address: str, port: int, rest: str) -> Target:
+    """By the node's agent where it is one of ours: only it has a way to the pods. A kubelet passes nothing on to pods,
+    which then have to be within reach."""
+    if AGENT not in annotations(node):
+        return Target(_outside(address), port, rest, scheme=scheme)
     host, agent_port = agent_of(node)
     shown = bracketed(address)
     return Target(host, agent_port, f"/proxy/{scheme}/{shown}/{port}{rest}")
+
+
+def _outside(address: str) -> str:
+    """An address that is a pod's; nobody is led to what only the API server's own machine reaches."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        raise errors.BadRequest("address not allowed") from None
+    if found.is_loopback or found.is_link_local or found.is_multicast or found.is_unspecified:
+        raise errors.BadRequest("address not allowed")
+    return address
 
 
 def _rest(info: RequestInfo, query: Query) -> str:

@@ -1,0 +1,62 @@
+"""Where requests about pods go: to an agent of ours, to a kubelet, or to the pod."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from eachpod.model.errors import BadRequest
+from eachpod.model.objects import Object
+from eachpod.model.resource import Resource
+from eachpod.model.resources import NODE, POD
+from eachpod.server.nodes.targets import AGENT, Target, find_target
+from eachpod.server.requestinfo import parse
+
+
+@dataclass(frozen=True)
+class Held:
+    """One pod on one node. A node is of ours where it says how to reach its agent."""
+
+    agent: str = ""
+    address: str = "10.0.0.5"
+
+    def get(self, resource: Resource, name: str, namespace: str = "") -> Object | None:
+        if resource == NODE:
+            meta = {"name": name, "annotations": {AGENT: self.agent} if self.agent else {}}
+            return {"metadata": meta, "status": {"addresses": [{"type": "InternalIP", "address": "192.0.2.7"}]}}
+        assert resource == POD
+        ports = [{"name": "http", "containerPort": 8080}]
+        spec = {"nodeName": "n1", "containers": [{"name": "app", "ports": ports}]}
+        return {"metadata": {"name": name, "namespace": namespace}, "spec": spec, "status": {"podIP": self.address}}
+
+    def all(self, resource: Resource, namespace: str = "") -> Sequence[Object]:
+        return ()
+
+
+def target(held: Held, what: str) -> Target | None:
+    return find_target(parse("GET", f"/api/v1/namespaces/shop/pods/{what}", {}), {}, held)
+
+
+def test_an_agent_of_ours_passes_requests_on_to_its_pods() -> None:
+    held = Held(agent="127.0.0.1:4242")
+    assert target(held, "web-0/proxy/page") == Target("127.0.0.1", 4242, "/proxy/http/10.0.0.5/8080/page")
+    assert target(held, "web-0/exec") == Target("127.0.0.1", 4242, "/exec/shop/web-0/app")
+
+
+@pytest.mark.parametrize(
+    ("what", "path", "port", "scheme"),
+    [
+        ("web-0/proxy/page", "/page", 8080, "http"),
+        ("web-0:http/proxy", "/", 8080, "http"),
+        ("https:web-0:8443/proxy/page", "/page", 8443, "https"),
+    ],
+)
+def test_pods_of_a_kubelet_are_asked_themselves(what: str, path: str, port: int, scheme: str) -> None:
+    assert target(Held(), what) == Target("10.0.0.5", port, path, scheme=scheme)
+    assert target(Held(), "web-0/exec") == Target("192.0.2.7", 10250, "/exec/shop/web-0/app")
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "169.254.169.254", "::1", "0.0.0.0", "localhost"])
+def test_no_pod_leads_to_what_only_the_server_reaches(address: str) -> None:
+    with pytest.raises(BadRequest, match="address not allowed"):
+        target(Held(address=address), "web-0/proxy/")
