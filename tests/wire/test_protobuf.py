@@ -52,6 +52,12 @@ def test_a_secret_with_the_zeros_that_go_writes() -> None:
     }
 
 
+def test_lists_with_a_name_of_their_own_are_lists() -> None:
+    extra = field(5, field(1, "scopes") + field(2, field(1, "a") + field(1, "b"))) + field(5, field(1, "none"))
+    found = protobuf.decode(body("authorization.k8s.io/v1", "SubjectAccessReview", field(2, field(3, "jane") + extra)))
+    assert found["spec"]["extra"] == {"scopes": ["a", "b"], "none": []}
+
+
 def test_a_zero_by_pointer_stays() -> None:
     scale = field(1, field(1, "web")) + field(2, field(1, 0))
     found = protobuf.decode(body("apps/v1", "StatefulSet", scale))

@@ -152,7 +152,7 @@ def _read(message: str, data: memoryview) -> Any:
                 found.update(item)
             elif item is not None and (item or not field.bare):
                 found[field.name] = item
-    return found
+    return found.get("items", []) if message in _LISTS else found
 
 
 def _wire(field: _Field) -> int:
@@ -168,6 +168,8 @@ def _entry(kind: str, data: memoryview) -> tuple[str, Any]:
 
 
 def _zero(kind: str) -> Any:
+    if kind in _LISTS:
+        return []
     return {"string": "", "bytes": "", "bool": False}.get(kind, 0 if kind in _SCALARS else {})
 
 
@@ -241,6 +243,16 @@ def _raw(parts: dict[int, Any]) -> Any:
     raw = _bytes(parts.get(1, b""))
     return orjson.loads(raw) if raw else None
 
+
+# Lists with a name of their own: here they are messages with one field, in JSON they are just lists.
+_LISTS = frozenset(
+    (
+        "authentication/v1.AttestationValue",
+        "authentication/v1.ExtraValue",
+        "authorization/v1.ExtraValue",
+        "certificates/v1.ExtraValue",
+    )
+)
 
 _SPECIAL: dict[str, Callable[[dict[int, Any]], Any]] = {
     "meta/v1.Time": _time,
