@@ -1,5 +1,6 @@
 """The pod's status, in the kubelet's words."""
 
+import json
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from eachpod.model.objects import condition
-from eachpod.node import podmachine
+from eachpod.node import podmachine, podspec
 from eachpod.node.phase import phase
 from eachpod.node.podstate import Admitted, ContainerSeen, Done, HostInfo, PodSeen, PodState, Tick, Verdict
 from eachpod.node.runtime import Phase
@@ -201,3 +202,21 @@ def test_changed_addresses_replace_the_old_ones(make: SimpleNamespace) -> None:
     patch = status_patch(pod, {"podIPs": [{"ip": "10.0.0.3"}]})
     assert patch
     assert patch["status"]["podIPs"] == [{"ip": "10.0.0.3"}, {"$patch": "replace"}]
+
+
+def test_resources_are_those_that_the_run_was_made_with(make: SimpleNamespace) -> None:
+    small, big = ({"limits": {"cpu": cpu}, "requests": {"cpu": cpu}} for cpu in ("100m", "200m"))
+    made = replace(make.container("c"), annotations={podspec.RESOURCES: json.dumps(small)})
+    world = make.world(make.pod({"name": "c", "resources": small}))
+    world.tell(ContainerSeen(made))
+    before = generate(world.state, HOST, 10.0)
+    assert condition({"status": before}, "PodResizePending") is None
+    resized = {**make.pod({"name": "c", "resources": big}), "status": before}
+    world.tell(PodSeen(resized))
+    status = generate(world.state, HOST, 20.0)
+    found = condition({"status": status}, "PodResizePending")
+    assert found
+    assert (status["containerStatuses"][0]["resources"], found["reason"]) == (small, "Deferred")
+    patch = status_patch({**resized, "status": status}, before)
+    assert patch
+    assert {"type": "PodResizePending", "$patch": "delete"} in patch["status"]["conditions"]

@@ -9,6 +9,7 @@ from . import podspec
 # (status, reason, message)
 Judgement = tuple[str, str, str]
 _TRUE: Judgement = ("True", "", "")
+RESIZE = "PodResizePending"
 
 
 def conditions(pod: Object, status: Object, *, ready_to_start: bool, now: float) -> list[Object]:
@@ -22,7 +23,20 @@ def conditions(pod: Object, status: Object, *, ready_to_start: bool, now: float)
         "ContainersReady": containers,
         "PodScheduled": _TRUE,
     }
+    if waiting := _resized(pod, by_name):
+        text = f"new resources of containers {_listed(waiting)} count from their next start: none is resized as it runs"
+        judged[RESIZE] = ("True", "Deferred", text)
     return [_condition(pod, kind, judgement, now) for kind, judgement in judged.items()]
+
+
+def _resized(pod: Object, by_name: dict[str, Object]) -> list[str]:
+    """The running containers that were made with other resources than they are to have now."""
+    found = []
+    for spec in [*podspec.init_containers(pod), *podspec.regular_containers(pod)]:
+        status = by_name.get(spec["name"]) or {}
+        if dig(status, "state", "running") and status.get("resources", {}) != podspec.resources(spec):
+            found.append(spec["name"])
+    return found
 
 
 def _condition(pod: Object, kind: str, judgement: Judgement, now: float) -> Object:

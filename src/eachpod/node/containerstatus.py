@@ -1,5 +1,6 @@
 """status.containerStatuses and its likes."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -38,7 +39,7 @@ def _status(state: PodState, spec: Object, *, init: bool) -> Object:
         "containerID": container_id(seen),
         "started": known.started and known.running,
     }
-    return status | _resources(spec) | _mounts(spec)
+    return status | _resources(spec, seen) | _mounts(spec)
 
 
 def container_id(seen: ContainerState) -> str:
@@ -137,8 +138,10 @@ def _before(pod: Object, name: str) -> Object:
     return {}
 
 
-def _resources(spec: Object) -> Object:
-    resources: dict[str, Any] = {k: v for k, v in (spec.get("resources") or {}).items() if k != "claims"}
+def _resources(spec: Object, seen: ContainerState) -> Object:
+    """Those that this run was made with: the spec may ask for others since."""
+    made_with = seen.annotations.get(podspec.RESOURCES)
+    resources: dict[str, Any] = json.loads(made_with) if made_with else podspec.resources(spec)
     found: Object = {"resources": resources}
     if resources.get("requests"):
         found["allocatedResources"] = resources["requests"]

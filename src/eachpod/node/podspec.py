@@ -5,6 +5,7 @@ from eachpod.model.objects import Object, dig
 
 # The annotation of a container in the runtime that tells which spec it was made from.
 HASH = "io.kubernetes.container.hash"
+RESOURCES = "eachpod.dev/resources"
 
 
 def init_containers(pod: Object) -> list[Object]:
@@ -74,6 +75,11 @@ def fingerprint(spec: Object) -> str:
     """Of what makes a running container wrong when it changes: name and image, as with the kubelet."""
     text = f"{spec.get('name')} {spec.get('image')}"
     return f"{fnv1a_32(text.encode()):x}"
+
+
+def resources(spec: Object) -> Object:
+    """What a container asks for and may use, without its claims to devices."""
+    return {key: value for key, value in (spec.get("resources") or {}).items() if key != "claims"}
 
 
 def grace_seconds(pod: Object) -> int:

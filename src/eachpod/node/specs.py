@@ -1,5 +1,6 @@
 """What the runtime is asked for: the sandbox and the containers of a pod, as values of the runtime contract."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,6 +95,7 @@ def container_spec(
     message_path = spec.get("terminationMessagePath") or "/dev/termination-log"
     annotations = {
         podspec.HASH: podspec.fingerprint(spec),
+        podspec.RESOURCES: json.dumps(podspec.resources(spec)),
         RESTART_COUNT: str(attempt),
         MESSAGE_PATH: message_path,
         MESSAGE_POLICY: spec.get("terminationMessagePolicy") or "File",

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from eachpod.model import objects
 from eachpod.model.objects import Object
 
+from .conditions import RESIZE
+
 _OPTIONAL = (
     "message", "reason", "podIP", "podIPs", "initContainerStatuses", "containerStatuses",
     "ephemeralContainerStatuses",
@@ -20,8 +22,9 @@ def status_patch(pod: Object, wanted: Object, annotations: Mapping[str, str] | N
     for key, value in wanted.items():
         if key == "conditions":
             # All of ours where one has changed: then no two writes of ours can end in a mixture.
-            if not all(_same(objects.condition(pod, each["type"]), each) for each in value):
-                patch[key] = [_whole(objects.condition(pod, each["type"]), each) for each in value]
+            over = _over(pod, value)
+            if over or not all(_same(objects.condition(pod, each["type"]), each) for each in value):
+                patch[key] = [_whole(objects.condition(pod, each["type"]), each) for each in value] + over
         elif key in ("podIPs", "hostIPs"):
             if has.get(key) != value:
                 patch[key] = [*value, {"$patch": "replace"}] if has.get(key) else value
@@ -34,6 +37,12 @@ def status_patch(pod: Object, wanted: Object, annotations: Mapping[str, str] | N
     if annotations and not annotations.items() <= objects.annotations(pod).items():
         about["annotations"] = dict(annotations)
     return {"metadata": about, "status": patch}
+
+
+def _over(pod: Object, wanted: list[Object]) -> list[Object]:
+    """What removes the condition of ours that comes and goes."""
+    gone = objects.condition(pod, RESIZE) is not None and all(each["type"] != RESIZE for each in wanted)
+    return [{"type": RESIZE, "$patch": "delete"}] if gone else []
 
 
 def _whole(has: Object | None, wanted: Object) -> Object:
