@@ -7,10 +7,10 @@ import typer
 
 from eachpod.cluster.errors import ClusterError
 
+from .flags import Output
 from .output import columns, emit, tell
 
 app = typer.Typer(help="Container images for clusters without a registry.", no_args_is_help=True)
-Output = Annotated[str, typer.Option("-o", "--output", help="json, or nothing for text.")]
 
 
 def _folder() -> Path:

@@ -3,40 +3,55 @@
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from eachpod.cluster.errors import ClusterError
 
+from .flags import (
+    DOMAIN,
+    GRACE_PERIOD,
+    POD_CIDR,
+    SERVICE_CIDR,
+    Anonymous,
+    DataDir,
+    Domain,
+    Explain,
+    GracePeriod,
+    Name,
+    Output,
+    PodCidr,
+    ServiceCidr,
+    TokenFile,
+    listed,
+    port,
+    readable,
+    seconds,
+)
 from .output import columns, emit, tell
 
-Name = Annotated[str, typer.Argument(help="Name of the cluster.")]
-Output = Annotated[str, typer.Option("-o", "--output", help="json, or nothing for text.")]
-DataDir = Annotated[str, typer.Option(help="Where the cluster keeps its data; by default below $XDG_DATA_HOME.")]
-
-
-def _split(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
+if TYPE_CHECKING:
+    from eachpod.cluster.settings import Settings
 
 
 def up(
     name: Name = "default",
-    nodes: Annotated[int, typer.Option(help="How many nodes; 0 is a control plane alone.")] = 2,
+    nodes: Annotated[int, typer.Option(help="How many nodes; 0 is a control plane alone.", min=0)] = 2,
     runtime: Annotated[str, typer.Option(help="containers or simulated; by default what the machine can.")] = "",
     kubeconfig: Annotated[str, typer.Option(help="File that the cluster's context is merged into.")] = "",
     data_dir: DataDir = "",
-    api_port: Annotated[int, typer.Option(help="Port of the API on 127.0.0.1; 6443 or any by default.")] = 0,
-    dns_port: Annotated[int, typer.Option(help="Port of the DNS on 127.0.0.1; 10053 or any by default.")] = 0,
-    service_cidr: Annotated[str, typer.Option(help="Range of Service addresses, one per family.")] = "10.247.0.0/16",
-    pod_cidr: Annotated[str, typer.Option(help="Range of pod addresses, one per family.")] = "10.0.0.0/16",
+    api_port: Annotated[int, port("Port of the API on 127.0.0.1; 6443 or any by default.")] = 0,
+    dns_port: Annotated[int, port("Port of the DNS on 127.0.0.1; 10053 or any by default.")] = 0,
+    service_cidr: ServiceCidr = SERVICE_CIDR,
+    pod_cidr: PodCidr = POD_CIDR,
     node_addresses: Annotated[str, typer.Option(help="Addresses of the nodes, separated by commas.")] = "",
     node_names: Annotated[str, typer.Option(help="Names of the nodes; by default their addresses.")] = "",
-    node_monitor_grace_period: Annotated[str, typer.Option(help="Silence after which a node is lost, as 50s.")] = "50s",
-    domain: Annotated[str, typer.Option(help="DNS domain of the cluster.")] = "cluster.local",
-    token_auth_file: Annotated[str, typer.Option(help="CSV file of static bearer tokens.")] = "",
-    anonymous_auth: Annotated[bool, typer.Option(help="Let requests without credentials in as anonymous.")] = False,
-    explain: Annotated[bool, typer.Option(help="Conditions on StatefulSets that say what they wait for.")] = False,
+    node_monitor_grace_period: GracePeriod = GRACE_PERIOD,
+    domain: Domain = DOMAIN,
+    token_auth_file: TokenFile = "",
+    anonymous_auth: Anonymous = False,
+    explain: Explain = False,
     foreground: Annotated[bool, typer.Option(help="Stay until interrupted, then take the cluster down.")] = False,
     output: Output = "",
 ) -> None:
@@ -44,28 +59,32 @@ def up(
     from eachpod.cluster.up import Wishes, up
 
     begun = time.monotonic()
+    grace = seconds("--node-monitor-grace-period", node_monitor_grace_period)
     wishes = Wishes(
         name=name, nodes=nodes, runtime=runtime, kubeconfig=kubeconfig, data_dir=data_dir, api_port=api_port,
-        dns_port=dns_port, service_cidr=service_cidr, pod_cidr=pod_cidr, node_addresses=_split(node_addresses),
-        node_names=_split(node_names), node_monitor_grace_period=seconds(node_monitor_grace_period), domain=domain,
-        token_auth_file=str(Path(token_auth_file).absolute()) if token_auth_file else "",
+        dns_port=dns_port, service_cidr=service_cidr, pod_cidr=pod_cidr, node_addresses=listed(node_addresses),
+        node_names=listed(node_names), node_monitor_grace_period=grace, domain=domain,
+        token_auth_file=readable("--token-auth-file", token_auth_file),
         anonymous_auth=anonymous_auth, explain=explain, foreground=foreground,
     )  # fmt: skip
     found, started = up(wishes, tell)
     took = time.monotonic() - begun
     head = f"cluster {name} is up ({took:.1f} s)" if started else f"cluster {name} is running already"
-    text = (
-        f"{head}: {len(found.nodes)} nodes, {found.runtime}\n"
-        f"API   https://127.0.0.1:{found.api_port}   DNS   127.0.0.1:{found.dns_port}\n"
-        f"context {found.context} is in {found.kubeconfig}; go on with:\n\n"
-        f"    kubectl --context {found.context} get nodes"
-    )
-    emit({**asdict(found), "started": started}, output, text)
+    emit({**asdict(found), "started": started}, output, f"{head}: {_ways_in(found)}")
     if foreground:
         _stay(found)
 
 
-def _stay(found: Any) -> None:
+def _ways_in(found: "Settings") -> str:
+    return (
+        f"{len(found.nodes)} nodes, {found.runtime}\n"
+        f"API   https://127.0.0.1:{found.api_port}   DNS   127.0.0.1:{found.dns_port}\n"
+        f"context {found.context} is in {found.kubeconfig}; go on with:\n\n"
+        f"    kubectl --context {found.context} get nodes"
+    )
+
+
+def _stay(found: "Settings") -> None:
     from eachpod.cluster import leftovers
     from eachpod.cluster.layout import Layout
 
@@ -75,18 +94,6 @@ def _stay(found: Any) -> None:
     except KeyboardInterrupt:
         tell("taking the cluster down")
         leftovers.stop(found)
-
-
-def seconds(text: str) -> float:
-    """A duration as kube flags have it: 20s, 1m30s, 500ms, or plain seconds."""
-    import re
-
-    units = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-    if re.fullmatch(r"\d+(\.\d+)?", text):
-        return float(text)
-    if not re.fullmatch(r"(\d+(\.\d+)?(ms|s|m|h))+", text):
-        raise ClusterError(f"{text!r} is not a duration; write for example 50s or 1m30s")
-    return sum(float(number) * units[unit] for number, _, unit in re.findall(r"(\d+(\.\d+)?)(ms|s|m|h)", text))
 
 
 def _place(name: str, data_dir: str) -> Path:
@@ -112,7 +119,7 @@ def down(
         raise ClusterError("something of the cluster is left, see above; run `eachpod down` again")
 
 
-def _running(name: str, data_dir: str) -> tuple[Any, dict[str, Any] | None]:
+def _running(name: str, data_dir: str) -> "tuple[Settings, dict[str, Any] | None]":
     from eachpod.cluster import leftovers, settings
     from eachpod.cluster.layout import Layout
 
@@ -139,7 +146,7 @@ def status(name: Name = "default", data_dir: DataDir = "", output: Output = "") 
         raise ClusterError(f"cluster {name} is not running; `eachpod up {name}` starts it again")
 
 
-def _components(found: Any, state: dict[str, Any] | None) -> dict[str, Any]:
+def _components(found: "Settings", state: dict[str, Any] | None) -> dict[str, Any]:
     import json
 
     from eachpod.cluster.layout import Layout
