@@ -43,6 +43,14 @@ def test_an_agent_of_ours_passes_requests_on_to_its_pods() -> None:
     assert target(held, "web-0/exec") == Target("127.0.0.1", 4242, "/exec/shop/web-0/app")
 
 
+def test_streams_are_asked_for_in_the_words_of_a_kubelet() -> None:
+    query = {"command": ("sh", "-c"), "stdin": "true", "stdout": "1", "stderr": "false", "container": "app"}
+    info = parse("POST", "/api/v1/namespaces/shop/pods/web-0/exec", {})
+    found = find_target(info, query, Held())
+    assert found is not None
+    assert found.path == "/exec/shop/web-0/app?command=sh&command=-c&input=1&output=1"
+
+
 @pytest.mark.parametrize(
     ("what", "path", "port", "scheme"),
     [

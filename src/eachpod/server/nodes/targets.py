@@ -10,7 +10,7 @@ from eachpod.model import errors
 from eachpod.model.objects import Object, annotations, dig, labels, name, namespace
 from eachpod.model.resources import ENDPOINTSLICE, NODE, POD, SERVICE
 from eachpod.server.context import View
-from eachpod.server.requestinfo import Query, RequestInfo, text
+from eachpod.server.requestinfo import Query, RequestInfo, flag, text
 
 from .logoptions import check_log_options
 
@@ -18,6 +18,7 @@ AGENT = "eachpod.dev/agent-endpoint"
 STREAMING = ("exec", "attach", "portforward")
 NODE_PARTS = ("log", "proxy", *STREAMING)
 _KUBELET_PORT = 10250
+_KUBELET_STREAMS = {"stdin": "input", "stdout": "output", "stderr": "error", "tty": "tty"}
 _ADDRESS_TYPES = ("InternalIP", "ExternalIP", "Hostname")
 
 
@@ -76,7 +77,13 @@ def find_target(info: RequestInfo, query: Query, view: View) -> Target | None:
         return Target(host, port, f"/containerLogs/{where}/{quote(container)}{_encoded(query)}", answers_text=True)
     if info.subresource == "portforward":
         return Target(host, port, f"/portForward/{where}{_encoded(query)}")
-    return Target(host, port, f"/{info.subresource}/{where}/{quote(container)}{_encoded(query)}")
+    return Target(host, port, f"/{info.subresource}/{where}/{quote(container)}{_encoded(_streams(query))}")
+
+
+def _streams(query: Query) -> Query:
+    """What a client asks of exec and attach, in the words of a kubelet."""
+    wanted: Query = {word: "1" for name, word in _KUBELET_STREAMS.items() if flag(query, name)}
+    return {**{key: value for key, value in query.items() if key not in _KUBELET_STREAMS}, **wanted}
 
 
 def _node(node_name: str, view: View) -> Object:
