@@ -11,7 +11,7 @@ help:
 	@echo 'test   set up and run all tests'
 	@echo 'unit   the fast tests only'
 	@echo 'check  format, lint, types, architecture'
-	@echo 'bench  measure and print the figures'
+	@echo 'bench  measure and print the figures; beside the real Kubernetes: PEERS_DIR=DIR'
 	@echo 'corpus play recordings of the real Kubernetes: CORPUS=DIR'
 	@echo 'conformance  run tests of Kubernetes itself: LIST=FILE [PROCS=4]'
 	@echo 'clean  remove what these made'
@@ -38,8 +38,12 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Beside the real Kubernetes where scripts are given that start and measure it: make bench PEERS_DIR=DIR
 bench: setup
 	$(BIN)/python bench/figures.py
+	$(BIN)/python bench/syncs.py
+	$(BIN)/python bench/latency.py
+	$(if $(PEERS_DIR),$(BIN)/python bench/peers.py $(PEERS_DIR))
 
 # Recordings of the real Kubernetes, where they are at hand: make corpus CORPUS=DIR [RECORD=--record]
 corpus: setup

@@ -24,7 +24,7 @@ def pod(number: int) -> Object:
     return {"metadata": meta, "spec": {}, "status": status}
 
 
-@pytest.mark.parametrize(("count", "pause"), [(99, None), (100, 0.01), (500, 0.05)])
+@pytest.mark.parametrize(("count", "pause"), [(99, None), (100, 0.04), (500, 0.2)])
 def test_a_large_object_is_made_anew_less_often(view_of: MakeView, count: int, pause: float | None) -> None:
     view, key = view_of(CONTROLLER, services=[SERVICE], pods=[pod(n) for n in range(count)]), Key("d", "web")
     first = CONTROLLER.reconcile(view, key, 1000.0)

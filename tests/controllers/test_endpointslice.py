@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from eachpod.controllers import endpoints, endpointslicemirroring
 from eachpod.controllers.config import ControllersConfig
-from eachpod.controllers.endpointslice import CONTROLLER, tracked
+from eachpod.controllers.endpointslice import CONTROLLER, packing, tracked
 from eachpod.controllers.endpointslice.packing import pack
 from eachpod.controllers.plan import Create, Delete, Emit, Plan, Update
 from eachpod.controllers.view import Key, View
+from eachpod.model import objects
 from eachpod.model.objects import Object, put
+from eachpod.model.resources import ENDPOINTSLICE, POD
 
 MakeView = Callable[..., View]
 KEY = Key("d", "web")
@@ -196,6 +198,34 @@ def test_the_second_look_looks_only_at_what_changed(view_of: MakeView, monkeypat
     assert [one["metadata"]["name"] for one in looked] == ["web-7"]
     assert isinstance(change, Update)
     assert change.object["metadata"]["annotations"]["endpoints.kubernetes.io/last-change-trigger-time"] == "T9"
+
+
+def test_a_change_among_five_thousand_touches_one_slice(view_of: MakeView, monkeypatch: pytest.MonkeyPatch) -> None:
+    svc, pods = service(), [pod(n) for n in range(5000)]
+    before = slices_after(run(view_of, svc, pods))
+    view = view_of(CONTROLLER, services=[svc], pods=pods, endpointslices=list(before.values()), nodes=[NODE])
+    view.remember(KEY, CONTROLLER.reconcile(view, KEY, 0.0).remember)
+    cache, looked = view.cache(POD), []
+    sort_in = packing._sort_in
+    monkeypatch.setattr(packing, "_sort_in", lambda *a: looked.append(objects.name(a[0])) or sort_in(*a))
+    for change in (
+        lambda: cache.put(pod(2517, ready=False)),
+        lambda: cache.put(pod(17, leaving=True)),
+        lambda: cache.put(pod(4711, address="10.9.9.9")),
+        lambda: cache.remove(pod(1234)),
+    ):
+        change()
+        plan = CONTROLLER.reconcile(view, KEY, 0.0)
+        (update,) = plan.changes
+        assert isinstance(update, Update)
+        assert looked == [objects.name(update.object)]
+        view.cache(ENDPOINTSLICE).put(update.object)
+        view.remember(KEY, plan.remember)
+        quiet = CONTROLLER.reconcile(view, KEY, 0.0)  # its own write comes back
+        assert quiet.changes == ()
+        assert looked == [objects.name(update.object)] * 2
+        view.remember(KEY, quiet.remember)
+        looked.clear()
 
 
 def test_relabelled_service_relabels_its_slices(view_of: MakeView) -> None:
