@@ -19,6 +19,7 @@ from eachpod.model.resources import (
     SERVICEACCOUNT,
     STORAGECLASS,
 )
+from eachpod.model.wellknown import LOCAL_VOLUME
 from eachpod.scheduler.run import SchedulerConfig, run
 from eachpod.server.app import ApiServer
 from eachpod.server.config import ServerConfig
@@ -74,7 +75,7 @@ async def test_a_pod_with_a_claim_gets_a_volume_and_a_node() -> None:
                 await asyncio.sleep(0.005)
         # The directory is the node agent's to remove; it then takes this finalizer away.
         (volume,) = (await client.list(PERSISTENTVOLUME)).items
-        assert volume["metadata"]["finalizers"] == [provisioner.FINALIZER]
+        assert volume["metadata"]["finalizers"] == [LOCAL_VOLUME]
     scheduler.cancel()
     with suppress(asyncio.CancelledError):
         await scheduler

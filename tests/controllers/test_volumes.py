@@ -7,11 +7,12 @@ import pytest
 from eachpod.client.cache import Cache
 from eachpod.controllers import persistentvolume, protection, provisioner
 from eachpod.controllers.config import ControllersConfig
-from eachpod.controllers.persistentvolume import DEFAULT_CLASS
 from eachpod.controllers.plan import ConfirmAbsent, ConfirmNone, Create, Delete, Emit, Update
 from eachpod.controllers.view import Controller, Key, View, key_of
+from eachpod.model import wellknown
 from eachpod.model.objects import Object, annotations, dig, finalizers, name, put
 from eachpod.model.resources import NODE, PERSISTENTVOLUME, PERSISTENTVOLUMECLAIM, POD, STORAGECLASS
+from eachpod.model.wellknown import DEFAULT_CLASS
 
 RESOURCES = (PERSISTENTVOLUMECLAIM, PERSISTENTVOLUME, STORAGECLASS, POD, NODE)
 SELECTED = {"volume.kubernetes.io/selected-node": "n"}
@@ -221,13 +222,13 @@ def test_a_released_local_volume_waits_for_its_node_to_clean_up() -> None:
     world.caches[PERSISTENTVOLUMECLAIM].remove(world.claim())
     world.settle(BINDER, LOCAL)
     assert dig(world.volume(), "metadata", "deletionTimestamp")
-    assert finalizers(world.volume()) == [provisioner.FINALIZER]
+    assert finalizers(world.volume()) == [wellknown.LOCAL_VOLUME]
     world.caches[NODE].remove(node())
     world.settle(BINDER, LOCAL)
     assert finalizers(world.volume()) == []
 
 
-GOING = {"deletionTimestamp": "t", "finalizers": [protection.CLAIM_FINALIZER]}
+GOING = {"deletionTimestamp": "t", "finalizers": [wellknown.CLAIM_PROTECTION]}
 
 
 @pytest.mark.parametrize(
@@ -247,14 +248,14 @@ GOING = {"deletionTimestamp": "t", "finalizers": [protection.CLAIM_FINALIZER]}
 )
 def test_a_claim_stays_while_a_scheduled_pod_has_it(users: list[Object], kept: bool) -> None:
     world = World(persistentvolumeclaims=[claim(metadata=GOING)], pods=users).settle(protection.CONTROLLERS[0])
-    assert (protection.CLAIM_FINALIZER in finalizers(world.claim())) is kept
+    assert (wellknown.CLAIM_PROTECTION in finalizers(world.claim())) is kept
 
 
 @pytest.mark.parametrize(
     ("users", "unused"), [([], "True"), ([pod()], "False"), ([pod(status={"phase": "Failed"})], "True")]
 )
 def test_a_bound_claim_tells_whether_it_is_used(users: list[Object], unused: str) -> None:
-    bound = claim(metadata={"finalizers": [protection.CLAIM_FINALIZER]}) | {"status": {"phase": "Bound"}}
+    bound = claim(metadata={"finalizers": [wellknown.CLAIM_PROTECTION]}) | {"status": {"phase": "Bound"}}
     world = World(persistentvolumeclaims=[bound], pods=users).settle(protection.CONTROLLERS[0])
     (condition,) = world.claim()["status"]["conditions"]
     assert (condition["type"], condition["status"]) == ("Unused", unused)
@@ -263,7 +264,7 @@ def test_a_bound_claim_tells_whether_it_is_used(users: list[Object], unused: str
 @pytest.mark.parametrize(("phase", "kept"), [("Bound", True), ("Released", False), ("Available", False)])
 def test_a_volume_stays_while_it_is_bound(phase: str, kept: bool) -> None:
     going = volume()
-    going["metadata"] |= {"deletionTimestamp": "t", "finalizers": [protection.VOLUME_FINALIZER]}
+    going["metadata"] |= {"deletionTimestamp": "t", "finalizers": [wellknown.VOLUME_PROTECTION]}
     going["status"]["phase"] = phase
     world = World(persistentvolumes=[going]).settle(protection.CONTROLLERS[1])
-    assert (protection.VOLUME_FINALIZER in finalizers(world.volume())) is kept
+    assert (wellknown.VOLUME_PROTECTION in finalizers(world.volume())) is kept

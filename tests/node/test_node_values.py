@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eachpod.model.wellknown import LOCAL_VOLUME
 from eachpod.node.addresses import Addresses
 from eachpod.node.admission import admit
 from eachpod.node.credentials import matching, registry_and_path
-from eachpod.node.localvolumes import FINALIZER, to_be_removed, without_finalizer
+from eachpod.node.localvolumes import to_be_removed, without_finalizer
 from eachpod.node.podstate import ContainerLost, ContainerSeen, SandboxSeen
 from eachpod.node.relist import compare
 from eachpod.node.runtime import NamespaceMode, Phase, Snapshot
@@ -166,9 +167,9 @@ def test_limits() -> None:
 @pytest.mark.parametrize(
     ("phase", "host", "finalizers", "expected"),
     [
-        ("Released", "n1", [FINALIZER], True),
-        ("Bound", "n1", [FINALIZER], False),
-        ("Released", "n2", [FINALIZER], False),
+        ("Released", "n1", [LOCAL_VOLUME], True),
+        ("Bound", "n1", [LOCAL_VOLUME], False),
+        ("Released", "n2", [LOCAL_VOLUME], False),
         ("Released", "n1", ["other"], False),
     ],
 )
@@ -180,7 +181,7 @@ def test_which_local_volumes_go(phase: str, host: str, finalizers: list[str], ex
         "status": {"phase": phase},
     }
     assert to_be_removed(volume, [NODE]) is expected
-    assert FINALIZER not in without_finalizer(volume)["metadata"]["finalizers"]
+    assert LOCAL_VOLUME not in without_finalizer(volume)["metadata"]["finalizers"]
 
 
 # Relists

@@ -9,9 +9,10 @@ from eachpod.client.client import Client
 from eachpod.model.errors import Expired
 from eachpod.model.objects import Object, annotations, name, revision
 from eachpod.model.resources import CONFIGMAP, STATEFULSET
+from eachpod.model.wellknown import INITIAL_EVENTS_END
 from eachpod.server.app import ApiServer
 from eachpod.server.user import LOOPBACK
-from eachpod.server.watches import INITIAL_END, QUEUE_LIMIT
+from eachpod.server.watches import QUEUE_LIMIT
 from eachpod.store.memory import MemoryStore
 from eachpod.wire.http import Request, WatchEvent
 
@@ -30,7 +31,7 @@ async def test_the_whole_state_comes_first_and_its_end_is_marked(client: Client,
     events = client.watch(CONFIGMAP, "x", initial_events=True)
     assert await take(events, 1) == [("ADDED", "a")]
     mark = await anext(events)
-    assert (mark.type, annotations(mark.object)) == ("BOOKMARK", {INITIAL_END: "true"})
+    assert (mark.type, annotations(mark.object)) == ("BOOKMARK", {INITIAL_EVENTS_END: "true"})
     assert revision(mark.object) == str(store.revision)
     await client.create(CONFIGMAP, config("b"))
     assert await take(events, 1) == [("ADDED", "b")]

@@ -15,6 +15,7 @@ from eachpod.model import objects
 from eachpod.model.errors import BadRequest, Expired, Invalid, StatusError
 from eachpod.model.objects import Object
 from eachpod.model.resource import Resource
+from eachpod.model.wellknown import INITIAL_EVENTS_END
 
 from .cache import Cache, Change
 from .client import Client
@@ -23,7 +24,6 @@ log = logging.getLogger(__name__)
 
 Listener = Callable[[Object | None, Object | None], None]
 
-_INITIAL_END = "k8s.io/initial-events-end"
 _RETRY = Backoff(base=0.05, limit=30.0)
 
 
@@ -99,7 +99,7 @@ class Informer:
         async for kind, obj in events:
             silent, self._failures = False, 0
             if kind == "BOOKMARK":
-                if gathered is not None and _INITIAL_END in objects.annotations(obj):
+                if gathered is not None and INITIAL_EVENTS_END in objects.annotations(obj):
                     self._replace(gathered, objects.revision(obj))
                     gathered = None
                 elif gathered is None:

@@ -7,6 +7,7 @@ from eachpod.model.errors import NotFound
 from eachpod.model.objects import Object
 from eachpod.model.resource import Resource
 from eachpod.model.resources import ENDPOINTSLICE, SERVICE
+from eachpod.model.wellknown import MANAGED_BY, SERVICE_NAME
 
 from .addresses import FABRIC_ADDRESS
 from .settings import Settings
@@ -40,8 +41,8 @@ def dns_objects(name: str, address: str) -> list[tuple[Resource, Object]]:
             "name": f"{name}-eachpod",
             "namespace": _SPACE,
             "labels": {
-                "kubernetes.io/service-name": name,
-                "endpointslice.kubernetes.io/managed-by": "eachpod.dev",
+                SERVICE_NAME: name,
+                MANAGED_BY: "eachpod.dev",
             },
         },
         "addressType": "IPv4",

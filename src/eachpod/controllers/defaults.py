@@ -5,8 +5,8 @@ from contextlib import suppress
 from eachpod.client.client import Client
 from eachpod.model.errors import AlreadyExists
 from eachpod.model.resources import STORAGECLASS
+from eachpod.model.wellknown import DEFAULT_CLASS
 
-from .persistentvolume import DEFAULT_CLASS
 from .provisioner import PROVISIONER
 
 # `standard` is what local clusters call theirs, so that charts' instructions for those fit.

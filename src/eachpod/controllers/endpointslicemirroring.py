@@ -13,18 +13,17 @@ from eachpod.kit.backoff import Backoff
 from eachpod.model import objects
 from eachpod.model.objects import Object, dig
 from eachpod.model.resources import ENDPOINTS, ENDPOINTSLICE, SERVICE
+from eachpod.model.wellknown import LAST_APPLIED, MANAGED_BY, SERVICE_NAME, SKIP_MIRROR
 
 from .endpoints import repack
-from .endpointslice.controller import MANAGED_BY, SERVICE_NAME, TRIGGER
+from .endpointslice.controller import TRIGGER
 from .endpointslice.endpoints import Ports, canonical, key_of, parsed, rendered
 from .ownership import controller_reference
 from .plan import Change, Create, Emit, Plan, Update, delete
 from .view import Controller, Index, Key, View, Watch
 
 MANAGER = "endpointslicemirroring-controller.k8s.io"
-SKIP = "endpointslice.kubernetes.io/skip-mirror"
 LEADER = "control-plane.alpha.kubernetes.io/leader"
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 LIMIT = 1000
 
 _BY_SERVICE = "mirrored slices by service"
@@ -58,7 +57,7 @@ def reconcile(view: View, key: Key, now: float) -> Plan:
 
 def is_mirrored(endpoints: Object, service: Object) -> bool:
     return (
-        objects.labels(endpoints).get(SKIP) != "true"
+        objects.labels(endpoints).get(SKIP_MIRROR) != "true"
         and LEADER not in objects.annotations(endpoints)
         and dig(service, "spec", "selector") is None
         and not objects.deleting(endpoints)

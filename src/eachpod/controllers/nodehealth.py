@@ -4,10 +4,9 @@ from dataclasses import dataclass, replace
 
 from eachpod.model.objects import Object, condition, dig, labels
 from eachpod.model.timestamps import parse, render
+from eachpod.model.wellknown import NOT_READY, REGION, UNREACHABLE, UNSCHEDULABLE, ZONE
 
-NOT_READY, UNREACHABLE = "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"
 _LOST = ("Ready", "MemoryPressure", "DiskPressure", "PIDPressure")
-_ZONE, _REGION = "topology.kubernetes.io/zone", "topology.kubernetes.io/region"
 
 # Conditions (with the status that means trouble) and the taint that keeps pods away meanwhile.
 _TAINT_BY_CONDITION = {
@@ -18,8 +17,7 @@ _TAINT_BY_CONDITION = {
     ("PIDPressure", "True"): "node.kubernetes.io/pid-pressure",
     ("NetworkUnavailable", "True"): "node.kubernetes.io/network-unavailable",
 }
-_CORDONED = "node.kubernetes.io/unschedulable"
-_OURS = {*_TAINT_BY_CONDITION.values(), _CORDONED}
+_OURS = {*_TAINT_BY_CONDITION.values(), UNSCHEDULABLE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +82,7 @@ def lost_conditions(node: Object, now: float) -> list[Object]:
 def _wanted_keys(node: Object) -> set[str]:
     held = ((one.get("type"), one.get("status")) for one in dig(node, "status", "conditions", default=()))
     keys = {_TAINT_BY_CONDITION[pair] for pair in held if pair in _TAINT_BY_CONDITION}
-    return keys | ({_CORDONED} if dig(node, "spec", "unschedulable") else set())
+    return keys | ({UNSCHEDULABLE} if dig(node, "spec", "unschedulable") else set())
 
 
 def taints_of(node: Object, evict: bool, now: float) -> list[Object]:
@@ -110,7 +108,7 @@ def taints_of(node: Object, evict: bool, now: float) -> list[Object]:
 
 
 def zone_of(node: Object) -> tuple[str, str]:
-    return labels(node).get(_REGION, ""), labels(node).get(_ZONE, "")
+    return labels(node).get(REGION, ""), labels(node).get(ZONE, "")
 
 
 def eviction_rate(nodes: list[Object], node: Object, normal: float) -> float:

@@ -27,11 +27,11 @@ from eachpod.model.volumebinding import (
     volume_class,
     waits_for_consumer,
 )
+from eachpod.model.wellknown import DEFAULT_CLASS
 
 from .plan import NOTHING, ConfirmAbsent, Emit, Plan, Update
 from .view import Controller, Key, View, Watch, key_of, own_key
 
-DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 _IN_TREE = "kubernetes.io/"
 
 

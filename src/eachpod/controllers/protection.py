@@ -8,11 +8,10 @@ from eachpod.model.objects import Object, condition, deleting, dig, finalizers, 
 from eachpod.model.podphase import is_finished
 from eachpod.model.resources import PERSISTENTVOLUME, PERSISTENTVOLUMECLAIM, POD
 from eachpod.model.timestamps import render
+from eachpod.model.wellknown import CLAIM_PROTECTION, VOLUME_PROTECTION
 
 from .plan import NOTHING, ConfirmNone, Plan, Update
 from .view import Controller, Key, View, Watch
-
-CLAIM_FINALIZER, VOLUME_FINALIZER = "kubernetes.io/pvc-protection", "kubernetes.io/pv-protection"
 
 
 def _with(obj: Object, finalizer: str) -> Object:
@@ -39,17 +38,17 @@ def reconcile_claim(view: View, key: Key, now: float) -> Plan:
     claim = view.get(PERSISTENTVOLUMECLAIM, key.namespace, key.name)
     if claim is None:
         return NOTHING
-    protected = CLAIM_FINALIZER in finalizers(claim)
+    protected = CLAIM_PROTECTION in finalizers(claim)
     if not deleting(claim) and dig(claim, "status", "phase") == "Bound":
         marked = _with_use(view, claim, now)
         if marked is not claim:
             return Plan((Update(PERSISTENTVOLUMECLAIM, marked, "status"),))
     if not deleting(claim):
-        return NOTHING if protected else Plan((Update(PERSISTENTVOLUMECLAIM, _with(claim, CLAIM_FINALIZER)),))
+        return NOTHING if protected else Plan((Update(PERSISTENTVOLUMECLAIM, _with(claim, CLAIM_PROTECTION)),))
     uses = partial(_uses, name(claim))
     if not protected or any(map(uses, view.within(POD, namespace(claim)))):
         return NOTHING
-    freed = _without(claim, CLAIM_FINALIZER)
+    freed = _without(claim, CLAIM_PROTECTION)
     # What is lost is lost: a cache that is behind may not show the pod yet.
     unused = ConfirmNone(POD, namespace(claim), uses)
     return Plan((unused, Update(PERSISTENTVOLUMECLAIM, freed, accept=(NotFound,))))
@@ -108,12 +107,12 @@ def reconcile_volume(view: View, key: Key, now: float) -> Plan:
     volume = view.get(PERSISTENTVOLUME, "", key.name)
     if volume is None:
         return NOTHING
-    protected = VOLUME_FINALIZER in finalizers(volume)
+    protected = VOLUME_PROTECTION in finalizers(volume)
     if not deleting(volume):
-        return NOTHING if protected else Plan((Update(PERSISTENTVOLUME, _with(volume, VOLUME_FINALIZER)),))
+        return NOTHING if protected else Plan((Update(PERSISTENTVOLUME, _with(volume, VOLUME_PROTECTION)),))
     if not protected or dig(volume, "status", "phase") == "Bound":
         return NOTHING
-    return Plan((Update(PERSISTENTVOLUME, _without(volume, VOLUME_FINALIZER), accept=(NotFound,)),))
+    return Plan((Update(PERSISTENTVOLUME, _without(volume, VOLUME_PROTECTION), accept=(NotFound,)),))
 
 
 CONTROLLERS = (

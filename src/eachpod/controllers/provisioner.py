@@ -25,15 +25,14 @@ from eachpod.model.volumebinding import (
     claim_class,
     waits_for_consumer,
 )
+from eachpod.model.wellknown import HOSTNAME, LOCAL_VOLUME
 
 from .plan import NOTHING, ConfirmAbsent, Create, Delete, Emit, Plan, Telling, Update
 from .protection import claims_of
 from .view import Controller, Key, View, Watch, key_of, own_key
 
 PROVISIONER = "eachpod.dev/local"
-FINALIZER = "eachpod.dev/local-volume"
 DIRECTORY = "/var/lib/eachpod/volumes"
-_HOSTNAME = "kubernetes.io/hostname"
 
 
 def reconcile(view: View, key: Key, now: float) -> Plan:
@@ -111,8 +110,8 @@ def _node_of_pod(view: View, claim: Object) -> str:
 
 def _volume(claim: Object, storage_class: Object, node: Object) -> Object:
     own = volume_name(claim)
-    hostname = labels(node).get(_HOSTNAME, name(node))
-    term = {"matchExpressions": [{"key": _HOSTNAME, "operator": "In", "values": [hostname]}]}
+    hostname = labels(node).get(HOSTNAME, name(node))
+    term = {"matchExpressions": [{"key": HOSTNAME, "operator": "In", "values": [hostname]}]}
     reference = {
         "kind": "PersistentVolumeClaim",
         "apiVersion": "v1",
@@ -127,7 +126,7 @@ def _volume(claim: Object, storage_class: Object, node: Object) -> Object:
         "metadata": {
             "name": own,
             "annotations": {PROVISIONED_BY: PROVISIONER},
-            "finalizers": [FINALIZER],
+            "finalizers": [LOCAL_VOLUME],
         },
         "spec": {
             "capacity": {"storage": dig(claim, "spec", "resources", "requests", "storage", default="0")},
@@ -150,16 +149,16 @@ def _reclaim(view: View, volume: Object) -> Plan:
             return NOTHING
         return Plan((Delete(PERSISTENTVOLUME, "", name(volume), uid=uid(volume)),))
     hostname = hostname_of(volume)
-    if FINALIZER not in finalizers(volume) or any(labels(one).get(_HOSTNAME) == hostname for one in view.all(NODE)):
+    if LOCAL_VOLUME not in finalizers(volume) or any(labels(one).get(HOSTNAME) == hostname for one in view.all(NODE)):
         return NOTHING
-    freed = put(volume, ("metadata", "finalizers"), [one for one in finalizers(volume) if one != FINALIZER])
+    freed = put(volume, ("metadata", "finalizers"), [one for one in finalizers(volume) if one != LOCAL_VOLUME])
     return Plan((ConfirmAbsent(NODE, "", hostname), Update(PERSISTENTVOLUME, freed, accept=(NotFound,))))
 
 
 def hostname_of(volume: Object) -> str:
     """The node that a volume of ours is tied to."""
     terms = dig(volume, "spec", "nodeAffinity", "required", "nodeSelectorTerms", default=())
-    expressions = [one for term in terms for one in term.get("matchExpressions") or () if one.get("key") == _HOSTNAME]
+    expressions = [one for term in terms for one in term.get("matchExpressions") or () if one.get("key") == HOSTNAME]
     return next((value for one in expressions for value in one.get("values") or ()), "")
 
 

@@ -10,10 +10,9 @@ from typing import Any, NamedTuple
 
 from eachpod.model import objects
 from eachpod.model.objects import Object
+from eachpod.model.wellknown import SERVICE_NAME
 
 from . import name
-
-SERVICE_NAME = "kubernetes.io/service-name"
 
 
 class Port(NamedTuple):

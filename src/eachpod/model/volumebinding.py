@@ -4,6 +4,8 @@ wait for their first consumer, and the controller, which binds all others.
 
 from collections.abc import Collection, Iterable
 
+from eachpod.model.wellknown import BETA_CLASS
+
 from . import quantity
 from .labelselector import Selector
 from .nodeaffinity import selector_matches
@@ -15,7 +17,6 @@ SELECTED_NODE = "volume.kubernetes.io/selected-node"
 STORAGE_PROVISIONER = "volume.kubernetes.io/storage-provisioner"
 BETA_STORAGE_PROVISIONER = "volume.beta.kubernetes.io/storage-provisioner"
 PROVISIONED_BY = "pv.kubernetes.io/provisioned-by"
-BETA_CLASS = "volume.beta.kubernetes.io/storage-class"
 NO_PROVISIONER = "kubernetes.io/no-provisioner"
 WAIT_FOR_FIRST_CONSUMER = "WaitForFirstConsumer"
 

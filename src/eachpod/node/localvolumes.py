@@ -14,16 +14,16 @@ from eachpod.model import nodeaffinity, objects
 from eachpod.model.errors import Conflict, NotFound, StatusError
 from eachpod.model.objects import Object, dig
 from eachpod.model.resources import PERSISTENTVOLUME
+from eachpod.model.wellknown import LOCAL_VOLUME
 
 log = logging.getLogger(__name__)
 
-FINALIZER = "eachpod.dev/local-volume"
 _RETRY_SECONDS = 1.0
 
 
 def to_be_removed(volume: Object, nodes: Iterable[Object]) -> bool:
     """Whether one of these nodes has the directory of a volume that is done with."""
-    if not objects.deleting(volume) or FINALIZER not in objects.finalizers(volume):
+    if not objects.deleting(volume) or LOCAL_VOLUME not in objects.finalizers(volume):
         return False
     if dig(volume, "status", "phase") != "Released":
         return False
@@ -33,7 +33,7 @@ def to_be_removed(volume: Object, nodes: Iterable[Object]) -> bool:
 
 def without_finalizer(volume: Object) -> Object:
     """The patch that says so; of this state of the volume only."""
-    kept = [each for each in objects.finalizers(volume) if each != FINALIZER]
+    kept = [each for each in objects.finalizers(volume) if each != LOCAL_VOLUME]
     return {"metadata": {"finalizers": kept, "resourceVersion": objects.revision(volume)}}
 
 

@@ -12,11 +12,11 @@ from eachpod.model.errors import AlreadyExists, StatusError
 from eachpod.model.objects import Object
 from eachpod.model.resources import NODE
 from eachpod.model.timestamps import render
+from eachpod.model.wellknown import AGENT_ENDPOINT, HOSTNAME
 from eachpod.wire.http import STRATEGIC_PATCH
 
 log = logging.getLogger(__name__)
 
-AGENT_ENDPOINT = "eachpod.dev/agent-endpoint"
 SIMULATED = "eachpod.dev/simulated"
 LIMITS = "eachpod.dev/resource-limits"
 KUBELET_VERSION = "v1.37.1"
@@ -54,7 +54,7 @@ def node_object(identity: NodeIdentity, machine: Machine) -> Object:
         "beta.kubernetes.io/arch": machine.architecture,
         "beta.kubernetes.io/os": "linux",
         "kubernetes.io/arch": machine.architecture,
-        "kubernetes.io/hostname": hostname,
+        HOSTNAME: hostname,
         "kubernetes.io/os": "linux",
         **({SIMULATED: "true"} if identity.simulated else {}),
         **identity.labels,

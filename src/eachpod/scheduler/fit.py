@@ -9,6 +9,7 @@ from collections.abc import Callable
 from eachpod.model.nodeaffinity import pod_accepts
 from eachpod.model.objects import dig
 from eachpod.model.tolerations import NO_EXECUTE, NO_SCHEDULE, tolerates, untolerated
+from eachpod.model.wellknown import UNSCHEDULABLE
 
 from . import podaffinity, spread
 from .cluster import Cluster
@@ -19,14 +20,14 @@ from .volumebinding import PodClaims, volume_filter
 
 Filter = Callable[[NodeInfo], tuple[Refusal, ...]]
 
-UNSCHEDULABLE = Refusal("node(s) were unschedulable", "NodeUnschedulable")
+CORDONED = Refusal("node(s) were unschedulable", "NodeUnschedulable")
 WRONG_NAME = Refusal("node(s) didn't match the requested node name", "NodeName")
 TAINTED = Refusal("node(s) had untolerated taint(s)", "TaintToleration")
 NOT_SELECTED = Refusal("node(s) didn't match Pod's node affinity/selector", "NodeAffinity")
 PORTS_TAKEN = Refusal("node(s) didn't have free ports for the requested pod ports", "NodePorts", may_help=True)
 TOO_MANY = Refusal("Too many pods", "NodeResourcesFit", may_help=True)
 
-_CORDON = {"key": "node.kubernetes.io/unschedulable", "effect": NO_SCHEDULE}
+_CORDON = {"key": UNSCHEDULABLE, "effect": NO_SCHEDULE}
 
 
 def resources(info: PodInfo, node: NodeInfo) -> tuple[Refusal, ...]:
@@ -48,7 +49,7 @@ def _node_filters(info: PodInfo) -> list[Filter]:
     ignores_cordon = any(tolerates(toleration, _CORDON) for toleration in tolerations)
 
     def cordon(node: NodeInfo) -> tuple[Refusal, ...]:
-        return (UNSCHEDULABLE,) if dig(node.node, "spec", "unschedulable") and not ignores_cordon else ()
+        return (CORDONED,) if dig(node.node, "spec", "unschedulable") and not ignores_cordon else ()
 
     def named(node: NodeInfo) -> tuple[Refusal, ...]:
         return (WRONG_NAME,) if wanted and wanted != node.name else ()

@@ -11,13 +11,13 @@ from eachpod.model.labelselector import Selector
 from eachpod.model.nodeaffinity import pod_accepts
 from eachpod.model.objects import Object, controller_of, dig, labels, namespace
 from eachpod.model.tolerations import NO_EXECUTE, NO_SCHEDULE, untolerated
+from eachpod.model.wellknown import HOSTNAME, ZONE
 
 from .cluster import Cluster
 from .nodeinfo import NodeInfo
 from .podinfo import PodInfo
 from .refusal import Refusal
 
-HOSTNAME, ZONE = "kubernetes.io/hostname", "topology.kubernetes.io/zone"
 PLUGIN = "PodTopologySpread"
 _MISMATCH = "node(s) didn't match pod topology spread constraints"
 TOO_SKEWED = Refusal(_MISMATCH, PLUGIN, may_help=True)

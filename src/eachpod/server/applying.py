@@ -10,6 +10,7 @@ from eachpod.model.patch import apply, typed
 from eachpod.model.strict import examine
 from eachpod.model.structure import struct_of
 from eachpod.model.timestamps import render
+from eachpod.model.wellknown import LAST_APPLIED
 from eachpod.wire.http import Response
 
 from . import decode, fieldcheck, present, writes
@@ -21,7 +22,6 @@ _MANAGER_LIMIT = 128
 # Who goes over from client-side to server-side apply keeps what is theirs.
 _CLIENT_SIDE = "kubectl-client-side-apply"
 _KUBECTL = "kubectl"
-_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 def check_options(call: Call, *, applies: bool) -> None:
@@ -139,11 +139,11 @@ def merged(call: Call, kind: Kind, old: Object, wanted: Object) -> Object:
 
 def _noted(made: Object, wanted: Object) -> Object:
     """kubectl may go back to client-side apply: its note of what it applied last is kept up to date."""
-    if _LAST_APPLIED not in annotations(made):
+    if LAST_APPLIED not in annotations(made):
         return made
-    wanted = drop(wanted, ("metadata", "annotations", _LAST_APPLIED))
+    wanted = drop(wanted, ("metadata", "annotations", LAST_APPLIED))
     note = json.dumps(wanted, separators=(",", ":"), sort_keys=True, ensure_ascii=False) + "\n"
-    return put(made, ("metadata", "annotations", _LAST_APPLIED), note)
+    return put(made, ("metadata", "annotations", LAST_APPLIED), note)
 
 
 def _owned_part(call: Call, kind: Kind, wanted: Object) -> Object:

@@ -27,6 +27,7 @@ from eachpod.model.resources import (
     SERVICECIDR,
 )
 from eachpod.model.services.traits import family_of
+from eachpod.model.wellknown import SERVICE_NAME, SKIP_MIRROR
 from eachpod.wire.http import MERGE_PATCH, Request
 
 from . import defaultroles
@@ -123,13 +124,13 @@ async def point_at_server(server: ApiServer) -> None:
         return
     meta = {"name": "kubernetes", "namespace": "default"}
     ports = [{"name": "https", "port": port, "protocol": "TCP"}]
-    marks = {"endpointslice.kubernetes.io/skip-mirror": "true"}
+    marks = {SKIP_MIRROR: "true"}
     endpoints: Object = {
         "metadata": {**meta, "labels": marks},
         "subsets": [{"addresses": [{"ip": address}], "ports": ports}],
     }
     slice_: Object = {
-        "metadata": {**meta, "labels": {"kubernetes.io/service-name": "kubernetes"}},
+        "metadata": {**meta, "labels": {SERVICE_NAME: "kubernetes"}},
         "addressType": family_of(address),
         "endpoints": [{"addresses": [address], "conditions": {"ready": True}}],
         "ports": ports,

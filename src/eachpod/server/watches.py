@@ -18,6 +18,7 @@ from eachpod.model import table
 from eachpod.model.errors import StatusError
 from eachpod.model.kind import Kind
 from eachpod.model.objects import Object
+from eachpod.model.wellknown import INITIAL_EVENTS_END
 from eachpod.store.contract import Compacted, Entry, Event, Store
 from eachpod.wire.http import WatchEvent
 
@@ -30,7 +31,6 @@ QUEUE_LIMIT = 10_000
 _BOOKMARK_SECONDS = 60.0
 _BEFORE_END = 2.0
 _DEFAULT_SECONDS = 1800.0
-INITIAL_END = "k8s.io/initial-events-end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ class Watch:
     def _bookmark(self, revision: int, *, initial_end: bool = False) -> None:
         meta: Object = {"resourceVersion": str(revision)}
         if initial_end:
-            meta["annotations"] = {INITIAL_END: "true"}
+            meta["annotations"] = {INITIAL_EVENTS_END: "true"}
         body: Object = {**blank(self.request.kind), "metadata": meta}
         if self.request.form.shape == "Table":
             row: Object = {"cells": [], "object": body}

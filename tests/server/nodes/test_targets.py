@@ -9,7 +9,8 @@ from eachpod.model.errors import BadRequest
 from eachpod.model.objects import Object
 from eachpod.model.resource import Resource
 from eachpod.model.resources import NODE, POD
-from eachpod.server.nodes.targets import AGENT, Target, find_target
+from eachpod.model.wellknown import AGENT_ENDPOINT
+from eachpod.server.nodes.targets import Target, find_target
 from eachpod.server.requestinfo import parse
 
 
@@ -22,7 +23,7 @@ class Held:
 
     def get(self, resource: Resource, name: str, namespace: str = "") -> Object | None:
         if resource == NODE:
-            meta = {"name": name, "annotations": {AGENT: self.agent} if self.agent else {}}
+            meta = {"name": name, "annotations": {AGENT_ENDPOINT: self.agent} if self.agent else {}}
             return {"metadata": meta, "status": {"addresses": [{"type": "InternalIP", "address": "192.0.2.7"}]}}
         assert resource == POD
         ports = [{"name": "http", "containerPort": 8080}]

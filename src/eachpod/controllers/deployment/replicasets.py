@@ -7,6 +7,7 @@ from eachpod.model import objects
 from eachpod.model.gohash import pod_template_hash
 from eachpod.model.objects import Object, dig, drop, put
 from eachpod.model.timestamps import parse
+from eachpod.model.wellknown import LAST_APPLIED
 
 HASH_LABEL = "pod-template-hash"
 REVISION = "deployment.kubernetes.io/revision"
@@ -15,7 +16,7 @@ DESIRED = "deployment.kubernetes.io/desired-replicas"
 MAXIMUM = "deployment.kubernetes.io/max-replicas"
 _NOT_COPIED = frozenset(
     {
-        "kubectl.kubernetes.io/last-applied-configuration",
+        LAST_APPLIED,
         REVISION,
         HISTORY,
         DESIRED,

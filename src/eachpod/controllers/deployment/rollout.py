@@ -8,7 +8,7 @@ from eachpod.model import objects
 from eachpod.model.objects import Object, dig, put
 from eachpod.model.resources import REPLICASET
 
-from .replicasets import DESIRED, is_rolling, limits, ordered, replicas, sized
+from .replicasets import DESIRED, MAXIMUM, is_rolling, limits, ordered, replicas, sized
 
 
 def available(set_: Object | None) -> int:
@@ -120,7 +120,7 @@ def _proportion(set_: Object, deployment: Object, change: int, given: int) -> in
     if not replicas(set_) or change == given:
         return 0
     surge = limits(deployment)[0]
-    maximum = objects.annotations(set_).get("deployment.kubernetes.io/max-replicas", "")
+    maximum = objects.annotations(set_).get(MAXIMUM, "")
     base = (
         int(maximum) if maximum.isdecimal() and int(maximum) else int(dig(deployment, "status", "replicas", default=0))
     )

@@ -12,14 +12,13 @@ from eachpod.kit.backoff import Backoff
 from eachpod.model import objects
 from eachpod.model.objects import Object, dig, drop, put
 from eachpod.model.resources import ENDPOINTSLICE, NODE, POD, SERVICE
+from eachpod.model.wellknown import MANAGED_BY, SERVICE_NAME, ZONE
 
 from . import hints, tracked
-from .endpoints import ZONE, Ports, families, is_headless, key_of, parsed, rendered
+from .endpoints import Ports, families, is_headless, key_of, parsed, rendered
 from .packing import Desired, Slices, pack
 from .tracked import Tracked
 
-SERVICE_NAME = "kubernetes.io/service-name"
-MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
 HEADLESS = "service.kubernetes.io/headless"
 TRIGGER = "endpoints.kubernetes.io/last-change-trigger-time"
 MANAGER = "endpointslice-controller.k8s.io"

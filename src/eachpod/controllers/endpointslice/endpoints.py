@@ -8,8 +8,6 @@ from eachpod.model import objects
 from eachpod.model.objects import Object, dig
 from eachpod.model.podphase import is_finished
 
-ZONE = "topology.kubernetes.io/zone"
-
 Ports = tuple[tuple[str, int, str, str], ...]  # name, port, protocol, appProtocol
 
 

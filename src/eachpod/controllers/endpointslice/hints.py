@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 
 from eachpod.model import objects, quantity
 from eachpod.model.objects import Object, dig
+from eachpod.model.wellknown import ZONE
 
-from .endpoints import ZONE
 from .packing import Slices
 
 _OVERLOAD = 0.2

@@ -8,8 +8,7 @@ from eachpod.model.resources import PERSISTENTVOLUME
 from eachpod.model.storage.claims import protected
 from eachpod.model.storage.volumes import validate_volume_changes, validate_volume_spec
 from eachpod.model.table import UNSET, age, columns
-
-_PROTECTION = "kubernetes.io/pv-protection"
+from eachpod.model.wellknown import VOLUME_PROTECTION
 
 
 def _default(obj: Object) -> Object:
@@ -27,7 +26,7 @@ def _default(obj: Object) -> Object:
 
 def _prepare_create(obj: Object) -> Object:
     status = {"phase": "Pending", "lastPhaseTransitionTime": meta(obj).get("creationTimestamp")}
-    return protected({**obj, "status": status}, _PROTECTION)
+    return protected({**obj, "status": status}, VOLUME_PROTECTION)
 
 
 _RECYCLE = "The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning."

@@ -8,8 +8,7 @@ from eachpod.model.podspec.defaults import default_claim_spec
 from eachpod.model.resources import PERSISTENTVOLUMECLAIM
 from eachpod.model.storage.claims import protected, validate_claim_changes, validate_claim_spec, with_data_sources
 from eachpod.model.table import UNSET, age, columns
-
-_PROTECTION = "kubernetes.io/pvc-protection"
+from eachpod.model.wellknown import CLAIM_PROTECTION
 
 
 def _default(obj: Object) -> Object:
@@ -21,7 +20,7 @@ def _default(obj: Object) -> Object:
 
 def _prepare_create(obj: Object) -> Object:
     spec = with_data_sources(obj.get("spec") or {})
-    return protected({**obj, "spec": spec, "status": {"phase": "Pending"}}, _PROTECTION)
+    return protected({**obj, "spec": spec, "status": {"phase": "Pending"}}, CLAIM_PROTECTION)
 
 
 def _validate(obj: Object) -> list[FieldError]:

@@ -20,6 +20,7 @@ from eachpod.model.podspec.warnings import pod_warnings
 from eachpod.model.resources import POD
 from eachpod.model.table import NONE, age, columns
 from eachpod.model.timestamps import parse, span
+from eachpod.model.wellknown import MIRROR_POD
 
 
 def _default(pod: Object) -> Object:
@@ -55,9 +56,6 @@ def _prepare_status(new: Object, old: Object) -> Object:
     if not status.get("qosClass") and before.get("qosClass"):
         return {**new, "status": {**status, "qosClass": before["qosClass"]}}
     return new
-
-
-_MIRROR = "kubernetes.io/config.mirror"
 
 
 def _validate(pod: Object) -> list[FieldError]:
@@ -96,9 +94,9 @@ def _tokens_without_account(spec: Object) -> list[FieldError]:
 
 
 def _annotations(pod: Object, spec: Object) -> list[FieldError]:
-    if _MIRROR in annotations(pod) and not spec.get("nodeName"):
+    if MIRROR_POD in annotations(pod) and not spec.get("nodeName"):
         text = "must set spec.nodeName if mirror pod annotation is set"
-        return [invalid(f"metadata.annotations[{_MIRROR}]", annotations(pod)[_MIRROR], text)]
+        return [invalid(f"metadata.annotations[{MIRROR_POD}]", annotations(pod)[MIRROR_POD], text)]
     return []
 
 

@@ -8,8 +8,9 @@ from eachpod.model.objects import Object, name
 from eachpod.model.podspec.rules import form
 from eachpod.model.resources import STORAGECLASS
 from eachpod.model.table import age, columns
+from eachpod.model.wellknown import BETA_DEFAULT_CLASS, DEFAULT_CLASS
 
-_DEFAULT_MARKS = ("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class")
+_DEFAULT_MARKS = (DEFAULT_CLASS, BETA_DEFAULT_CLASS)
 
 
 def _default(obj: Object) -> Object:

@@ -7,10 +7,10 @@ from typing import Any
 
 from eachpod.model.fielderrors import FieldError, forbidden, invalid
 from eachpod.model.objects import Object, annotations, dig
+from eachpod.model.wellknown import MIRROR_POD
 
 from .qos import qos_class
 
-_MIRROR = "kubernetes.io/config.mirror"
 _ELASTIC = ("cpu", "memory")
 
 
@@ -38,7 +38,7 @@ def _resized(was: Object, now: Object) -> Object:
 
 def validate_resize(new: Object, old: Object) -> list[FieldError]:
     """What is wrong with a resize, apart from the faults that the new spec has in itself."""
-    if _MIRROR in annotations(old):
+    if MIRROR_POD in annotations(old):
         return [forbidden("", "static pods cannot be resized")]
     if dig(old, "spec", "os", "name") == "windows":
         return [forbidden("", "windows pods cannot be resized")]
@@ -92,7 +92,7 @@ def take_ephemeral_containers(new: Object, old: Object) -> Object:
 
 def validate_ephemeral_changes(new: Object, old: Object) -> list[FieldError]:
     """Ephemeral containers are only ever added."""
-    if _MIRROR in annotations(old):
+    if MIRROR_POD in annotations(old):
         return [forbidden("", "static pods do not support ephemeral containers")]
     after = {c.get("name"): c for c in dig(new, "spec", "ephemeralContainers", default=())}
     errors: list[FieldError] = []

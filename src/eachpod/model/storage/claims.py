@@ -7,10 +7,10 @@ from eachpod.model.fielderrors import FieldError, forbidden, invalid, not_suppor
 from eachpod.model.metadata import immutable, validate_selector
 from eachpod.model.objects import Object, annotations, dig, finalizers, put
 from eachpod.model.podspec.rules import form
+from eachpod.model.wellknown import BETA_CLASS
 
 ACCESS_MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
 VOLUME_MODES = ("Block", "Filesystem")
-_CLASS_NOTE = "volume.beta.kubernetes.io/storage-class"
 
 
 def validate_claim_spec(spec: Object, path: str) -> list[FieldError]:
@@ -109,7 +109,7 @@ def validate_claim_changes(new: Object, old: Object) -> list[FieldError]:
     if not before.get("volumeName"):
         _take(munged, spec, before, "volumeName", keep_new=True)
     if before.get("storageClassName") is None and spec.get("storageClassName") is not None:
-        noted = annotations(old).get(_CLASS_NOTE)
+        noted = annotations(old).get(BETA_CLASS)
         if noted is None or noted == spec["storageClassName"]:
             munged.pop("storageClassName", None)
     if bound:
@@ -145,11 +145,11 @@ def _with_old_size(resources: Object, before: Object) -> Object:
 
 
 def _class_note(new: Object, old: Object) -> list[FieldError]:
-    after, before = annotations(new).get(_CLASS_NOTE, ""), annotations(old).get(_CLASS_NOTE, "")
+    after, before = annotations(new).get(BETA_CLASS, ""), annotations(old).get(BETA_CLASS, "")
     named = dig(new, "spec", "storageClassName")
     if after == before or (dig(old, "spec", "storageClassName") is None and named == before and not after):
         return []
-    return [invalid(f"metadata.annotations[{_CLASS_NOTE}]", after, "field is immutable")]
+    return [invalid(f"metadata.annotations[{BETA_CLASS}]", after, "field is immutable")]
 
 
 def _shrunk(new: Object, spec: Object, before: Object) -> list[FieldError]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from eachpod.model import objects
 from eachpod.model.objects import Object, dig
+from eachpod.model.wellknown import SERVICE_NAME
 
 _AFFINITY_SECONDS = 10800
 _PROTOCOLS = frozenset(("TCP", "UDP", "SCTP"))
@@ -64,7 +65,7 @@ def service_ports(services: Iterable[Object], slices: Iterable[Object], place: P
     by_service: dict[tuple[str, str], list[Object]] = {}
     wanted = "IPv6" if v6 else "IPv4"
     for each in slices:
-        owner = objects.labels(each).get("kubernetes.io/service-name")
+        owner = objects.labels(each).get(SERVICE_NAME)
         if owner and each.get("addressType") == wanted:
             by_service.setdefault((objects.namespace(each), owner), []).append(each)
     found: list[ServicePort] = []

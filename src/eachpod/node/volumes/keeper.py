@@ -16,6 +16,7 @@ from eachpod.model.errors import NotFound, StatusError
 from eachpod.model.objects import Object, dig
 from eachpod.model.resources import CONFIGMAP, PERSISTENTVOLUME, PERSISTENTVOLUMECLAIM, SECRET, SERVICEACCOUNT
 from eachpod.model.timestamps import parse
+from eachpod.model.wellknown import LOCAL_ROOT
 from eachpod.node.downward import Place
 
 from . import payload, tmpfs
@@ -23,9 +24,6 @@ from .atomic import write
 from .payload import Found, Ref, VolumeFault
 
 log = logging.getLogger(__name__)
-
-# The root of the local volumes that the provisioner makes; each node has a directory of its own for it.
-LOCAL_ROOT = "/var/lib/eachpod/"
 
 
 @dataclass(frozen=True, slots=True)

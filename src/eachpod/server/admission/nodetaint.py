@@ -2,10 +2,11 @@
 
 from eachpod.model.objects import Object, dig, put
 from eachpod.model.resources import NODE
+from eachpod.model.wellknown import NOT_READY
 
 from .chain import Attributes
 
-_TAINT = {"effect": "NoSchedule", "key": "node.kubernetes.io/not-ready"}
+_TAINT = {"effect": "NoSchedule", "key": NOT_READY}
 
 
 def taint_new_node(node: Object, at: Attributes) -> Object:

@@ -4,16 +4,16 @@ from eachpod.kit.ids import suffix
 from eachpod.model import errors
 from eachpod.model.objects import Object, annotations, put
 from eachpod.model.resources import POD, SERVICEACCOUNT
+from eachpod.model.wellknown import MIRROR_POD
 
 from .chain import Attributes
 
 _MOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
-_MIRROR = "kubernetes.io/config.mirror"
 _TOKEN_SECONDS = 3607  # a little more than an hour, which says that the default was taken
 
 
 def service_account(pod: Object, at: Attributes) -> Object:
-    if at.kind.resource != POD or at.operation != "CREATE" or at.subresource or _MIRROR in annotations(pod):
+    if at.kind.resource != POD or at.operation != "CREATE" or at.subresource or MIRROR_POD in annotations(pod):
         return pod
     spec = pod.get("spec") or {}
     wanted = spec.get("serviceAccountName") or "default"

@@ -5,18 +5,19 @@ from eachpod.model import errors
 from eachpod.model.objects import Object, annotations, dig, finalizers, meta, put
 from eachpod.model.quantity import compare
 from eachpod.model.resources import PERSISTENTVOLUME, PERSISTENTVOLUMECLAIM, STORAGECLASS
+from eachpod.model.wellknown import BETA_CLASS, BETA_DEFAULT_CLASS, CLAIM_PROTECTION, DEFAULT_CLASS, VOLUME_PROTECTION
 
 from .chain import Attributes
 
-_IS_DEFAULT = ("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class")
-_PROTECTION = {PERSISTENTVOLUME: "kubernetes.io/pv-protection", PERSISTENTVOLUMECLAIM: "kubernetes.io/pvc-protection"}
+_IS_DEFAULT = (DEFAULT_CLASS, BETA_DEFAULT_CLASS)
+_PROTECTION = {PERSISTENTVOLUME: VOLUME_PROTECTION, PERSISTENTVOLUMECLAIM: CLAIM_PROTECTION}
 
 
 def default_class(claim: Object, at: Attributes) -> Object:
     if at.kind.resource != PERSISTENTVOLUMECLAIM or at.operation != "CREATE" or at.subresource:
         return claim
     spec = claim.get("spec") or {}
-    if spec.get("storageClassName") is not None or "volume.beta.kubernetes.io/storage-class" in annotations(claim):
+    if spec.get("storageClassName") is not None or BETA_CLASS in annotations(claim):
         return claim
     defaults = [
         each for each in at.view.all(STORAGECLASS) if any(annotations(each).get(k) == "true" for k in _IS_DEFAULT)

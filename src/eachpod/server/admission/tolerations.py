@@ -2,10 +2,11 @@
 
 from eachpod.model.objects import Object, dig, put
 from eachpod.model.resources import POD
+from eachpod.model.wellknown import NOT_READY, UNREACHABLE
 
 from .chain import Attributes
 
-_TAINTS = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
+_TAINTS = (NOT_READY, UNREACHABLE)
 _SECONDS = 300
 
 

@@ -9,12 +9,12 @@ from eachpod.kit.hostport import bracketed
 from eachpod.model import errors
 from eachpod.model.objects import Object, annotations, dig, labels, name, namespace
 from eachpod.model.resources import ENDPOINTSLICE, NODE, POD, SERVICE
+from eachpod.model.wellknown import AGENT_ENDPOINT, SERVICE_NAME
 from eachpod.server.context import View
 from eachpod.server.requestinfo import Query, RequestInfo, flag, text
 
 from .logoptions import check_log_options
 
-AGENT = "eachpod.dev/agent-endpoint"
 STREAMING = ("exec", "attach", "portforward")
 NODE_PARTS = ("log", "proxy", *STREAMING)
 _KUBELET_PORT = 10250
@@ -39,7 +39,7 @@ class Target:
 
 def agent_of(node: Object) -> tuple[str, int]:
     """Where a node's agent listens: where it says that the API server reaches it, else on the node's address."""
-    given = annotations(node).get(AGENT)
+    given = annotations(node).get(AGENT_ENDPOINT)
     if given:
         host, _, port = given.rpartition(":")
         return host.strip("[]"), int(port)
@@ -131,7 +131,7 @@ def _proxied(text_: str) -> tuple[str, str, str]:
 def _through(node: Object, scheme: str, address: str, port: int, rest: str) -> Target:
     """By the node's agent where it is one of ours: only it has a way to the pods. A kubelet passes nothing on to pods,
     which then have to be within reach."""
-    if AGENT not in annotations(node):
+    if AGENT_ENDPOINT not in annotations(node):
         return Target(_outside(address), port, rest, scheme=scheme)
     host, agent_port = agent_of(node)
     shown = bracketed(address)
@@ -182,7 +182,7 @@ def _service_proxy(info: RequestInfo, query: Query, view: View) -> Target:
         raise errors.ServiceUnavailable(f'no service port "{wanted}" found for service "{service_name}"')
     port_name = (chosen[0].get("name") or "") if chosen else ""
     for slice_ in view.all(ENDPOINTSLICE, info.namespace):
-        if labels(slice_).get("kubernetes.io/service-name") != service_name:
+        if labels(slice_).get(SERVICE_NAME) != service_name:
             continue
         for port in slice_.get("ports") or ():
             if (port.get("name") or "") != port_name or not port.get("port"):

@@ -6,13 +6,14 @@ from eachpod.model import errors
 from eachpod.model.objects import Object, deleting, dig, labels, name, put
 from eachpod.model.resources import NODE, POD
 from eachpod.model.timestamps import render
+from eachpod.model.wellknown import REGION, ZONE
 from eachpod.server import decode
 from eachpod.server.calls import ATTEMPTS, Call, Core
 from eachpod.store.contract import Change, Key, RevisionConflict
 from eachpod.wire.http import Response
 
 _SCHEDULED = "PodScheduled"
-_TOPOLOGY = ("topology.kubernetes.io/zone", "topology.kubernetes.io/region")
+_TOPOLOGY = (ZONE, REGION)
 
 
 async def handle(core: Core, call: Call) -> Response:
