@@ -113,7 +113,7 @@ LEASE = _in("coordination.k8s.io/v1", "Lease", "leases")
 PODDISRUPTIONBUDGET = _in("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets", ("pdb",), _STATUS)
 STORAGECLASS = _in("storage.k8s.io/v1", "StorageClass", "storageclasses", ("sc",), namespaced=False)
 VOLUMEATTACHMENT = _in("storage.k8s.io/v1", "VolumeAttachment", "volumeattachments", (), _STATUS, namespaced=False)
-CSINODE = _in("storage.k8s.io/v1", "CSINode", "csinodes", namespaced=False)
+CSINODE = _in("storage.k8s.io/v1", "CSINode", "csinodes", (), _STATUS, namespaced=False)
 CSIDRIVER = _in("storage.k8s.io/v1", "CSIDriver", "csidrivers", namespaced=False)
 CSISTORAGECAPACITY = _in("storage.k8s.io/v1", "CSIStorageCapacity", "csistoragecapacities")
 VOLUMEATTRIBUTESCLASS = _in(

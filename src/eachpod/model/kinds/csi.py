@@ -75,6 +75,12 @@ _ATTACHMENT_COLUMNS = (
     *columns("PV", "Node", "Attached:boolean", "Age")[1:],
 )
 
+
+def _without_health(node: Object) -> Object:
+    """What drivers report of their backends is not kept: in the real server that is switched off."""
+    return {**node, "status": {}}
+
+
 KINDS = (
     Kind(
         CSIDRIVER,
@@ -90,7 +96,13 @@ KINDS = (
         ),
         row=_driver_row,
     ),
-    Kind(CSINODE, columns=columns("Drivers:integer", "Age"), row=_node_row),
+    Kind(
+        CSINODE,
+        prepare_create=_without_health,
+        prepare_status=lambda new, old: _without_health(new),
+        columns=columns("Drivers:integer", "Age"),
+        row=_node_row,
+    ),
     Kind(CSISTORAGECAPACITY, columns=columns("StorageClassName", "Capacity"), row=_capacity_row),
     Kind(
         VOLUMEATTACHMENT,
