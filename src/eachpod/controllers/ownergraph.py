@@ -36,7 +36,8 @@ class Node:
     place: Place
     resource: Resource | None = None
     owners: dict[str, Object] = field(default_factory=dict)
-    dependents: set[str] = field(default_factory=set)
+    # In the order in which they came, so that the same events always lead to the same work.
+    dependents: dict[str, None] = field(default_factory=dict)
     deleting: bool = False
     # Deleted with foreground propagation: it stays until the dependents that block it are gone.
     waits: bool = False
@@ -72,7 +73,7 @@ class OwnerGraph:
 
     def _relate(self, node: Node, refs: dict[str, Object]) -> list[Task]:
         tasks: list[Task] = []
-        for gone in node.owners.keys() - refs.keys():
+        for gone in [one for one in node.owners if one not in refs]:
             tasks += self._unlink(node, gone)
         for owner_uid, ref in refs.items():
             before = node.owners.get(owner_uid)
@@ -91,7 +92,7 @@ class OwnerGraph:
                 ref.get("apiVersion") or "", ref.get("kind") or "", node.place.namespace, ref.get("name") or ""
             )
             owner = self.nodes[owner_uid] = Node(owner_uid, place)
-        owner.dependents.add(node.uid)
+        owner.dependents[node.uid] = None
         if owner.virtual or owner.waits or not _names(ref, node.place.namespace, owner):
             tasks.append(Task("collect", node.uid))
         return tasks
@@ -100,7 +101,7 @@ class OwnerGraph:
         owner = self.nodes.get(owner_uid)
         if owner is None:
             return []
-        owner.dependents.discard(node.uid)
+        owner.dependents.pop(node.uid, None)
         if owner.virtual and not owner.dependents:
             del self.nodes[owner_uid]
         return [Task("collect", owner_uid)] if owner.waits else []

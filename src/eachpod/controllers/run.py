@@ -97,7 +97,7 @@ class Runner:
             self._informers[index.resource].cache.add_index(index.name, index.function)
         self.queue = Queue(controller.backoff)
         self._writes = OwnWrites()
-        self._parked: set[Key] = set()
+        self._parked: dict[Key, None] = {}  # in the order in which they were
         recorder = context.events.recorder(controller.component)
         self._performer = Performer(context.client, recorder, self._writes)
 
@@ -127,7 +127,8 @@ class Runner:
     def _unpark(self, old: Object | None, new: Object | None) -> None:
         if self._parked:
             seen = [key for key in self._parked if self._writes.visible(key, self._caches.get)]
-            self._parked.difference_update(seen)
+            for key in seen:
+                del self._parked[key]
             self._add(seen)
 
     def _add(self, keys: Iterable[Key]) -> None:
@@ -154,10 +155,10 @@ class Runner:
 
     async def _sync(self, key: Key) -> None:
         if not self._writes.visible(key, self._caches.get):
-            self._parked.add(key)
+            self._parked[key] = None
             self.queue.add_after(key, _UNSEEN_RETRY)
             return
-        self._parked.discard(key)
+        self._parked.pop(key, None)
         try:
             plan = self._controller.reconcile(self.view, key, self._context.clock())
             await self._performer.perform(key, plan)
