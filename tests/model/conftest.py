@@ -1,5 +1,6 @@
 """Making objects of a kind the way the server does."""
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -42,3 +43,15 @@ def of() -> Callable[[str, str], Bench]:
         return Bench(found)
 
     return find
+
+
+@pytest.fixture
+def refuse(of: Callable[[str, str], Bench]) -> Callable[[str, str, Object, list[str]], None]:
+    """Checks that an object is refused with faults that begin as told, and with no others."""
+
+    def check(api_version: str, kind: str, body: Object, expected: list[str]) -> None:
+        found = of(api_version, kind).faults(**copy.deepcopy(body))
+        assert [text[: len(head)] for text, head in zip(found, expected, strict=False)] == expected
+        assert len(found) == len(expected), found
+
+    return check

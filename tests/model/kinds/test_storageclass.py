@@ -1,0 +1,30 @@
+"""What is wrong with a StorageClass, in the words of the real server."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Refuse = Callable[..., None]
+
+FAULTS = [
+    ({}, ["provisioner: Required value"]),
+    (
+        {"provisioner": "a b"},
+        ["provisioner: Invalid value: \"a b\": name part must consist of alphanumeric characters, '-', '_'"],
+    ),
+    (
+        {"provisioner": "p", "reclaimPolicy": "Odd"},
+        ['reclaimPolicy: Unsupported value: "Odd": supported values: "Delete", "Retain"'],
+    ),
+    (
+        {"provisioner": "p", "volumeBindingMode": "Odd"},
+        ['volumeBindingMode: Unsupported value: "Odd": supported values: "Immediate",'],
+    ),
+    ({"provisioner": "p", "parameters": {"": "x"}}, ['parameters: Invalid value: "": field can not be empty.']),
+]
+
+
+@pytest.mark.parametrize(("body", "expected"), FAULTS)
+def test_faults(refuse: Refuse, body: dict[str, Any], expected: list[str]) -> None:
+    refuse("storage.k8s.io/v1", "StorageClass", body, expected)
