@@ -1,6 +1,7 @@
 """Who holds the Lease, and that two never work at once."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -45,6 +46,20 @@ def test_bid(found: dict[str, Any] | None, unchanged_for: float, transitions: in
     assert holds(ME, wanted)
     assert wanted["spec"]["leaseTransitions"] == transitions
     assert (wanted["spec"]["acquireTime"] == "then") == holds(ME, found)
+
+
+async def test_what_keeps_the_lease_away_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    client = Client(InProcessTransport(ApiServer(MemoryStore(), ServerConfig())))  # it has no namespaces
+    candidate = replace(ME, lease_seconds=0.01)
+
+    async def work() -> None:
+        raise AssertionError("it works without the lease")
+
+    task = asyncio.ensure_future(lead(client, candidate, lambda: 0.0, work))
+    await asyncio.sleep(0.1)
+    task.cancel()
+    said = [each.message for each in caplog.records]
+    assert said == ['the lease can be neither got nor kept: namespaces "kube-system" not found']
 
 
 @pytest.mark.e2e  # waits for a lease of one second to run out

@@ -59,4 +59,4 @@ async def test_a_pod_that_refuses_is_named_in_the_systems_words(get: Get) -> Non
         where = f"127.0.0.1:{unheard.getsockname()[1]}"
         status, text = await get(proxied, f"/proxy/http/{where.replace(':', '/')}/page")
     assert status == 503
-    assert text == f"error trying to reach service: dial tcp {where}: connect: connection refused"
+    assert text == f"error trying to reach service: dial tcp {where}: connection refused"

@@ -19,6 +19,7 @@ from yarl import URL
 
 from eachpod.model.errors import StatusError, from_status
 from eachpod.wire.http import Request, Response, WatchEvent
+from eachpod.wire.unanswered import why
 
 from .kubeconfig import Access, KubeconfigError
 
@@ -217,5 +218,4 @@ def _event(line: bytes) -> WatchEvent:
 def _lost(access: Access, error: Exception) -> ConnectionError:
     if isinstance(error, ConnectionError):
         return error
-    reason = str(error) or type(error).__name__
-    return ConnectionError(f"no answer from {access.server}: {reason}")
+    return ConnectionError(f"no answer from {access.server}: {why(error)}")

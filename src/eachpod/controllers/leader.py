@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from eachpod.client.client import Client
 from eachpod.model import objects
-from eachpod.model.errors import NotFound, StatusError
+from eachpod.model.errors import AlreadyExists, Conflict, NotFound, StatusError
 from eachpod.model.objects import Object, dig
 from eachpod.model.resources import LEASE
 from eachpod.model.timestamps import render_micro
@@ -68,6 +68,7 @@ class Election:
         self._client, self._candidate, self._clock = client, candidate, clock
         self._revision = ""
         self._changed_at = 0.0
+        self.trouble = ""  # why the last try failed, said once
 
     async def attempt(self) -> bool:
         """One try to get or renew the Lease: whether it is ours now. Raises what the requests raise."""
@@ -121,7 +122,13 @@ async def _while_held(election: Election, candidate: Candidate, work: Callable[[
 
 async def _tried(election: Election) -> bool:
     try:
-        return await election.attempt()
-    except (StatusError, ConnectionError) as error:
+        held = await election.attempt()
+        election.trouble = ""
+        return held
+    except (AlreadyExists, Conflict) as error:  # another was quicker
         log.debug("lease: %s", error)
-        return False
+    except (StatusError, ConnectionError) as error:
+        if election.trouble != str(error):
+            log.warning("the lease can be neither got nor kept: %s", error)
+        election.trouble = str(error)
+    return False

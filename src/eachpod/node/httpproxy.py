@@ -1,7 +1,6 @@
 """`/proxy/SCHEME/ADDRESS/PORT/PATH`: HTTP to a pod, for the API server, which has no route to pods itself."""
 
 import asyncio
-import os
 import ssl
 
 import aiohttp
@@ -11,6 +10,7 @@ from yarl import URL
 from eachpod.kit.hostport import joined
 from eachpod.wire.relay import CONNECT_SECONDS, BrokenOff, passed_headers, relay
 from eachpod.wire.takeover import taken_over
+from eachpod.wire.unanswered import why
 
 from .httplogs import Refused
 
@@ -31,14 +31,7 @@ async def serve(request: web.BaseRequest, parts: list[str]) -> web.StreamRespons
 
 
 def _unreachable(shown: str, error: Exception) -> Refused:
-    """In the system's own words, without those of the library that dialled."""
-    if isinstance(error, TimeoutError):
-        why = f"dial tcp {shown}: i/o timeout"
-    elif isinstance(error, OSError) and error.errno:
-        why = f"dial tcp {shown}: connect: {os.strerror(error.errno).lower()}"
-    else:
-        why = f"{shown}: {error or type(error).__name__}"
-    return Refused(503, f"error trying to reach service: {why}")
+    return Refused(503, f"error trying to reach service: dial tcp {shown}: {why(error)}")
 
 
 async def _forward(request: web.BaseRequest, url: URL, shown: str) -> web.StreamResponse:

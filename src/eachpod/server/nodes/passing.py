@@ -18,6 +18,7 @@ from eachpod.model import errors
 from eachpod.wire.channels import without_bearer_token
 from eachpod.wire.relay import CONNECT_SECONDS, BrokenOff, passed_headers, relay
 from eachpod.wire.takeover import taken_over
+from eachpod.wire.unanswered import why
 
 from .targets import Target
 
@@ -81,7 +82,7 @@ def _refused(status: int, sentence: str) -> errors.StatusError:
 
 
 def _unreachable(target: Target, error: Exception) -> errors.InternalError:
-    text = f"Internal error occurred: error dialing backend: {_shown(target)}: {error or type(error).__name__}"
+    text = f"Internal error occurred: error dialing backend: dial tcp {_shown(target)}: {why(error)}"
     return errors.InternalError(text)
 
 
