@@ -5,6 +5,8 @@ Those of one part alone stand where they are used. The first group is Eachpod's 
 
 # On a Node: where the API server reaches its agent. It has no route into the nodes' network.
 AGENT_ENDPOINT = "eachpod.dev/agent-endpoint"
+# On a Node whose pods have no containers. Without an endpoint of its agent nothing can be asked of it.
+SIMULATED = "eachpod.dev/simulated"
 # On a volume: its directory, below this root of the node, is still to be removed.
 LOCAL_VOLUME = "eachpod.dev/local-volume"
 LOCAL_ROOT = "/var/lib/eachpod/"

@@ -12,12 +12,11 @@ from eachpod.model.errors import AlreadyExists, StatusError
 from eachpod.model.objects import Object
 from eachpod.model.resources import NODE
 from eachpod.model.timestamps import render
-from eachpod.model.wellknown import AGENT_ENDPOINT, HOSTNAME
+from eachpod.model.wellknown import AGENT_ENDPOINT, HOSTNAME, SIMULATED
 from eachpod.wire.http import STRATEGIC_PATCH
 
 log = logging.getLogger(__name__)
 
-SIMULATED = "eachpod.dev/simulated"
 LIMITS = "eachpod.dev/resource-limits"
 KUBELET_VERSION = "v1.37.1"
 

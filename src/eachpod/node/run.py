@@ -12,13 +12,14 @@ from eachpod.client.events import EventSink
 from eachpod.client.informer import Informer
 from eachpod.model.objects import Object, dig
 from eachpod.model.resources import POD
+from eachpod.model.wellknown import SIMULATED
 
 from . import localvolumes
 from .agent import Agent
 from .config import NodeConfig
 from .heartbeat import beat
 from .podstate import HostInfo
-from .register import SIMULATED, Machine, registered
+from .register import Machine, registered
 from .simulated import SimulatedHands
 
 log = logging.getLogger(__name__)

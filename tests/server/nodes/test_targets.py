@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from eachpod.model.errors import BadRequest
+from eachpod.model.errors import BadRequest, InternalError
 from eachpod.model.objects import Object
 from eachpod.model.resource import Resource
 from eachpod.model.resources import NODE, POD
-from eachpod.model.wellknown import AGENT_ENDPOINT
+from eachpod.model.wellknown import AGENT_ENDPOINT, SIMULATED
 from eachpod.server.nodes.targets import Target, find_target
 from eachpod.server.requestinfo import parse
 
@@ -20,10 +20,12 @@ class Held:
 
     agent: str = ""
     address: str = "10.0.0.5"
+    simulated: bool = False
 
     def get(self, resource: Resource, name: str, namespace: str = "") -> Object | None:
         if resource == NODE:
-            meta = {"name": name, "annotations": {AGENT_ENDPOINT: self.agent} if self.agent else {}}
+            meta: Object = {"name": name, "annotations": {AGENT_ENDPOINT: self.agent} if self.agent else {}}
+            meta["labels"] = {SIMULATED: "true"} if self.simulated else {}
             return {"metadata": meta, "status": {"addresses": [{"type": "InternalIP", "address": "192.0.2.7"}]}}
         assert resource == POD
         ports = [{"name": "http", "containerPort": 8080}]
@@ -69,3 +71,10 @@ def test_pods_of_a_kubelet_are_asked_themselves(what: str, path: str, port: int,
 def test_no_pod_leads_to_what_only_the_server_reaches(address: str) -> None:
     with pytest.raises(BadRequest, match="address not allowed"):
         target(Held(address=address), "web-0/proxy/")
+
+
+@pytest.mark.parametrize("what", ["web-0/proxy/page", "web-0/log", "web-0/exec"])
+def test_the_address_of_a_simulated_node_is_not_dialled(what: str) -> None:
+    with pytest.raises(InternalError, match='node "n1" is simulated'):
+        target(Held(simulated=True), what)
+    assert target(Held(agent="127.0.0.1:4242", simulated=True), what)

@@ -9,7 +9,7 @@ from eachpod.kit.hostport import bracketed
 from eachpod.model import errors
 from eachpod.model.objects import Object, annotations, dig, labels, name, namespace
 from eachpod.model.resources import ENDPOINTSLICE, NODE, POD, SERVICE
-from eachpod.model.wellknown import AGENT_ENDPOINT, SERVICE_NAME
+from eachpod.model.wellknown import AGENT_ENDPOINT, SERVICE_NAME, SIMULATED
 from eachpod.server.context import View
 from eachpod.server.requestinfo import Query, RequestInfo, flag, text
 
@@ -90,6 +90,9 @@ def _node(node_name: str, view: View) -> Object:
     node = view.get(NODE, node_name)
     if node is None:
         raise errors.not_found(NODE, node_name)
+    if labels(node).get(SIMULATED) == "true" and not annotations(node).get(AGENT_ENDPOINT):
+        # Its addresses belong to nobody here; who has them elsewhere must not be dialled.
+        raise errors.InternalError(f'Internal error occurred: node "{node_name}" is simulated and serves no requests')
     return node
 
 
