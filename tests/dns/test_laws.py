@@ -87,7 +87,7 @@ def place(resource, obj) -> tuple:
     return resource.plural, obj["metadata"].get("namespace", ""), obj["metadata"]["name"]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(EVENTS, st.booleans())
 def test_changes_lead_to_what_building_anew_gives(events, ask_between):
     index = Index(ZoneOptions())
@@ -112,7 +112,7 @@ def test_changes_lead_to_what_building_anew_gives(events, ask_between):
     assert all(set(records) == set(index.names[name].answer(message.A, 40).records) for name, records in kept.items())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(EVENTS)
 def test_nothing_is_left_when_everything_is_deleted(events):
     index = Index(ZoneOptions())
@@ -139,7 +139,7 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(ANYTHING, ANYTHING, ANYTHING)
 def test_a_broken_object_takes_no_other_along(endpoints, ports, spec):
     index = Index(ZoneOptions())
@@ -168,7 +168,7 @@ QUESTIONS = st.tuples(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(question=QUESTIONS, changes=MUTATIONS, cut=st.integers(0, 90))
 def test_no_bytes_make_it_fail_or_say_too_much(builder, question, changes, cut):
     index = _shared(builder)
@@ -193,7 +193,7 @@ def test_no_bytes_make_it_fail_or_say_too_much(builder, question, changes, cut):
         dns.message.from_wire(reply, one_rr_per_rrset=True)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(max_size=600))
 def test_any_bytes_can_be_read(data):
     message.read(data)
