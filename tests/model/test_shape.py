@@ -62,3 +62,8 @@ def test_fitting_twice_changes_nothing_more(container: dict[str, object]) -> Non
     once = shape("core/v1.Container").fit(container)
     again = shape("core/v1.Container").fit(json.loads(json.dumps(once)))
     assert again == once
+
+
+def test_what_is_switched_off_is_dropped() -> None:
+    spec = {"holderIdentity": "a", "strategy": "OldestEmulationVersion", "preferredHolder": "b"}
+    assert shape("coordination/v1.LeaseSpec").fit(spec) == {"holderIdentity": "a"}

@@ -11,11 +11,13 @@ from eachpod.model.objects import Object, dig, name, put, revision
 from eachpod.model.resources import (
     CONFIGMAP,
     ENDPOINTS,
+    LEASE,
     LIMITRANGE,
     NAMESPACE,
     POD,
     RESOURCEQUOTA,
     SERVICE,
+    SERVICEACCOUNT,
     STATEFULSET,
 )
 from eachpod.server.app import ApiServer
@@ -329,3 +331,29 @@ async def test_what_is_refused_holds_no_address(client: Client, server: ApiServe
             SERVICE, {"metadata": {"name": "s", "namespace": "x"}, "spec": {"type": "NodePort", "ports": ports}}
         )
     assert {kind: dict(pool.used) for kind, pool in server.services._addresses.items()} == before
+
+
+async def test_some_kinds_have_to_be_told_which_version_is_changed(client: Client) -> None:
+    lease = {"metadata": {"name": "l", "namespace": "x", "finalizers": ["short"]}}
+    await client.create(LEASE, lease)
+    with pytest.raises(
+        Invalid, match=r'^leases\.coordination\.k8s\.io "l" is invalid: metadata\.resourceVersion: Invalid'
+    ):
+        await client.update(LEASE, lease)
+
+
+async def test_owners_are_told_once(client: Client) -> None:
+    owner = {"apiVersion": "v1", "kind": "Pod", "name": "p", "uid": "u"}
+    await client.create(CONFIGMAP, config("a"))
+    made = await client.patch(CONFIGMAP, "a", "x", {"metadata": {"ownerReferences": [owner, owner]}})
+    assert made["metadata"]["ownerReferences"] == [owner]
+
+
+async def test_finalizers_of_a_new_namespace(client: Client) -> None:
+    with pytest.raises(Invalid, match=r"spec\.finalizers: Invalid value: \"nope\": name is neither a standard"):
+        await client.create(NAMESPACE, {"metadata": {"name": "y"}, "spec": {"finalizers": ["nope"]}})
+
+
+async def test_an_account_keeps_the_names_of_its_secrets(client: Client) -> None:
+    sent = {"metadata": {"name": "a", "namespace": "x"}, "secrets": [{"name": "s", "fieldPath": "p", "uid": "u"}]}
+    assert (await client.create(SERVICEACCOUNT, sent))["secrets"] == [{"name": "s"}]

@@ -79,4 +79,4 @@ def _metadata(obj: Object) -> Object:
 
 def _member(obj: Object, field: _Field) -> Any:
     value = obj.get(field.wire)
-    return in_memory(field.absent if value in (None, [], {}) else value, field.struct)
+    return in_memory(field.absent if value in (None, []) else value, field.struct)

@@ -87,6 +87,8 @@ class Kind:
     create_on_update: bool = False
     # A PUT without resourceVersion is allowed.
     unconditional_update: bool = True
+    # Finalizers need no domain in front of them.
+    free_finalizers: bool = False
     # The answer to a finished DELETE is the object itself instead of a Status (Service, Pod, Namespace).
     delete_returns_object: bool = False
     # Propagation where the request names none: "Background", "Orphan" or "Foreground".

@@ -6,13 +6,23 @@ field may vanish, stay or appear. The rule of every field is in `data/shapes.jso
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import resources
 from typing import Any
 
 from .objects import Object
 from .quantity import canonical as canonical_quantity
+
+# Fields behind feature gates that are off in the real server: known, but dropped when they are sent.
+_SWITCHED_OFF = {
+    "coordination/v1.LeaseSpec": ("preferredHolder", "strategy"),
+    "core/v1.HTTPGetAction": ("protocol",),
+    "core/v1.NodeSpec": ("configSource", "podPreemptionPolicy"),
+    "core/v1.PodSpec": ("evictionResponders", "schedulingGroup"),
+    "core/v1.VolumeMount": ("bindMountOptions",),
+    "discovery/v1.Endpoint": ("deprecatedTopology",),
+}
 
 Rule = Callable[[Object, str, Any], bool]
 
@@ -39,13 +49,16 @@ class Shape:
 
     __slots__ = ("_always", "_rules")
 
-    def __init__(self, fields: dict[str, str]) -> None:
+    def __init__(self, fields: dict[str, str], switched_off: Iterable[str] = ()) -> None:
         self._rules: dict[str, Rule] = {}
         self._always: list[str] = []
         for field, code in fields.items():
             self._rules[field] = _rule(code)
             if code.endswith("!") or (code[0] in "STqo" and not code.endswith("~")):
                 self._always.append(field)
+
+        for field in switched_off:
+            self._rules[field] = _never
 
     def fit(self, obj: Object) -> Object:
         for field in self._always:
@@ -60,7 +73,7 @@ class Shape:
 @cache
 def shape(name: str) -> Shape:
     """The shape of a struct such as `core/v1.PodSpec`."""
-    return Shape(_table()[name])
+    return Shape(_table()[name], _SWITCHED_OFF.get(name, ()))
 
 
 def known(name: str) -> bool:
@@ -97,6 +110,10 @@ def _rule(code: str) -> Rule:
     if letter == "o":
         return _plain(0, True)
     return _keep if always else _unless_null
+
+
+def _never(obj: Object, key: str, value: Any) -> bool:
+    return False
 
 
 def _keep(obj: Object, key: str, value: Any) -> bool:

@@ -58,6 +58,8 @@ def test_defaults(pods: Any) -> None:
         ("localhost:5000/nginx", "Always"),
         ("localhost:5000/nginx:1", "IfNotPresent"),
         ("nginx@sha256:" + "0" * 64, "IfNotPresent"),
+        ("Bad_Name!", "IfNotPresent"),
+        ("registry.example.com/a/b_c--d.e", "Always"),
     ],
 )
 def test_images_without_a_fixed_tag_are_always_pulled(pods: Any, image: str, policy: str) -> None:

@@ -77,6 +77,10 @@ def test_families_that_do_not_fit(services: Any, spec: dict[str, Any], text: str
             ["spec.clusterIPs: Forbidden: may not be set for ExternalName services"],
         ),
         (
+            {"type": "ExternalName", "externalName": "x.y", "internalTrafficPolicy": "", "ipFamilyPolicy": ""},
+            ["spec.ipFamilyPolicy: Forbidden", 'spec.internalTrafficPolicy: Unsupported value: ""'],
+        ),
+        (
             {"type": "NodePort", "clusterIP": "None", "ports": [PORT]},
             ["spec.clusterIPs[0]: Invalid value: \"None\": may not be set to 'None' for NodePort services"],
         ),

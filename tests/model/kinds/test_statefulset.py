@@ -85,6 +85,17 @@ def test_a_written_strategy_stays_bare(sets: Any) -> None:
         ({"selector": None}, ["spec.selector: Required value", "`selector` does not match template `labels`"]),
         ({"selector": {}}, ["empty selector is invalid for statefulset"]),
         ({"selector": {"matchLabels": {"app": "b"}}}, ["`selector` does not match template `labels`"]),
+        (
+            {"selector": {"matchLabels": {"Bad Key!": "v"}}},
+            [
+                "spec.selector.matchLabels: Invalid value",
+                'spec.selector: Invalid value: {"matchLabels":{"Bad Key!":"v"}}',
+            ],
+        ),
+        (
+            {"template": {**TEMPLATE, "metadata": {"labels": {"app": "a"}, "annotations": {"Bad Key!": "v"}}}},
+            ["spec.template.annotations: Invalid value"],
+        ),
         ({"serviceName": "a.b"}, ['spec.serviceName: Invalid value: "a.b": must not contain dots']),
         ({"replicas": -1}, ["spec.replicas: Invalid value: -1: must be greater than or equal to 0"]),
         ({"podManagementPolicy": "X"}, ["must be 'OrderedReady' or 'Parallel'"]),
@@ -125,6 +136,17 @@ def test_what_may_not_change(sets: Any, field: str) -> None:
     assert any(error.startswith(f"spec.{field}") and error.endswith("field is immutable") for error in found)
 
 
+def test_claims_are_volumes_of_the_template_also_when_they_change(sets: Any) -> None:
+    old = sets.make(spec(volumeClaimTemplates=[CLAIM]))
+    found = sets.change_faults(
+        old, sets.make(spec(volumeClaimTemplates=[{**CLAIM, "metadata": {"name": "Bad_Name!"}}]))
+    )
+    assert [error.partition(":")[0] for error in found] == [
+        "spec.template.spec.volumes[0].name",
+        "spec.volumeClaimTemplates",
+    ]
+
+
 def test_what_may_change(sets: Any) -> None:
     old = sets.make(spec())
     new = json.loads(json.dumps(old))
@@ -140,6 +162,13 @@ def test_status_counters_agree(sets: Any) -> None:
         "status.readyReplicas: Invalid value: 2: cannot be greater than status.replicas",
         "status.collisionCount: Invalid value: 1: cannot be decremented",
     ]
+
+
+def test_a_negative_grace_stays_in_the_template_and_is_warned_of(sets: Any) -> None:
+    made = sets.make(spec(template={**TEMPLATE, "spec": {**TEMPLATE["spec"], "terminationGracePeriodSeconds": -1}}))
+    assert made["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] == -1
+    text = "must be >= 0; negative values are invalid and will be treated as 1"
+    assert sets.kind.warnings(made, None) == [f"spec.template.spec.terminationGracePeriodSeconds: {text}"]
 
 
 def test_warnings(sets: Any) -> None:

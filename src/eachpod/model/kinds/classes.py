@@ -86,5 +86,7 @@ KINDS = (
         validate_update=_validate_runtime_update,
         columns=columns("Handler", "Age"),
         row=_runtime_row,
+        unconditional_update=False,
+        free_finalizers=True,
     ),
 )

@@ -95,6 +95,7 @@ KINDS = (
             "Age",
         ),
         row=_driver_row,
+        unconditional_update=False,
     ),
     Kind(
         CSINODE,
@@ -102,13 +103,20 @@ KINDS = (
         prepare_status=lambda new, old: _without_health(new),
         columns=columns("Drivers:integer", "Age"),
         row=_node_row,
+        unconditional_update=False,
     ),
-    Kind(CSISTORAGECAPACITY, columns=columns("StorageClassName", "Capacity"), row=_capacity_row),
+    Kind(
+        CSISTORAGECAPACITY,
+        columns=columns("StorageClassName", "Capacity"),
+        row=_capacity_row,
+        unconditional_update=False,
+    ),
     Kind(
         VOLUMEATTACHMENT,
         prepare_create=_attachment_create,
         columns=_ATTACHMENT_COLUMNS,
         row=_attachment_row,
+        unconditional_update=False,
     ),
     Kind(VOLUMEATTRIBUTESCLASS, columns=columns("DriverName", "Age"), row=_attributes_row),
 )

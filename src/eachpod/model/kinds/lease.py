@@ -36,4 +36,6 @@ KIND = Kind(
     columns=columns("Holder", "Age"),
     row=_row,
     create_on_update=True,
+    unconditional_update=False,
+    free_finalizers=True,
 )

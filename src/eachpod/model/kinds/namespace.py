@@ -43,14 +43,25 @@ def _finalize(new: Object, old: Object) -> Object:
     return {**old, "metadata": new.get("metadata"), "spec": spec}
 
 
+def _validate(obj: Object) -> list[FieldError]:
+    return [error for each in _finalizers(obj) for error in _finalizer(each, "spec.finalizers")]
+
+
 def _validate_finalize(new: Object, old: Object) -> list[FieldError]:
-    text = "name is neither a standard finalizer name nor is it fully qualified"
-    errors: list[FieldError] = []
-    for index, finalizer in enumerate(dig(new, "spec", "finalizers", default=())):
-        path = f"spec.finalizers[{index}]"
-        errors += [invalid(path, finalizer, fault) for fault in names.label_key(finalizer)]
-        if "/" not in finalizer and finalizer not in ("kubernetes", "orphan", "foregroundDeletion"):
-            errors.append(invalid(path, finalizer, text))
+    indexed = enumerate(_finalizers(new))
+    return [error for index, each in indexed for error in _finalizer(each, f"spec.finalizers[{index}]")]
+
+
+def _finalizers(obj: Object) -> list[str]:
+    found: list[str] = dig(obj, "spec", "finalizers", default=[])
+    return found
+
+
+def _finalizer(finalizer: str, path: str) -> list[FieldError]:
+    errors = [invalid(path, finalizer, fault) for fault in names.label_key(finalizer)]
+    if "/" not in finalizer and finalizer not in ("kubernetes", "orphan", "foregroundDeletion"):
+        text = "name is neither a standard finalizer name nor is it fully qualified"
+        errors.append(invalid(path, finalizer, text))
     return errors
 
 
@@ -76,6 +87,7 @@ KIND = Kind(
     default=_default,
     prepare_create=_prepare_create,
     prepare_update=_prepare_update,
+    validate=_validate,
     validate_status_update=_validate_status,
     columns=columns("Status", "Age"),
     row=_row,

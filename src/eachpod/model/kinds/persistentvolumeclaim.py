@@ -23,6 +23,10 @@ def _prepare_create(obj: Object) -> Object:
     return protected({**obj, "spec": spec, "status": {"phase": "Pending"}}, CLAIM_PROTECTION)
 
 
+def _prepare_update(new: Object, old: Object) -> Object:
+    return {**new, "spec": with_data_sources(new.get("spec") or {})}
+
+
 def _validate(obj: Object) -> list[FieldError]:
     return validate_claim_spec(obj.get("spec") or {}, "spec")
 
@@ -51,6 +55,7 @@ KIND = Kind(
     PERSISTENTVOLUMECLAIM,
     default=_default,
     prepare_create=_prepare_create,
+    prepare_update=_prepare_update,
     validate=_validate,
     validate_update=_validate_update,
     columns=columns(

@@ -26,6 +26,8 @@ from eachpod.model.wellknown import MIRROR_POD
 def _default(pod: Object) -> Object:
     spec = pod.setdefault("spec", {})
     default_pod_spec(spec)
+    if spec["terminationGracePeriodSeconds"] < 0:
+        spec["terminationGracePeriodSeconds"] = 1
     default_pod_requests(spec)
     default_pod_level(spec)
     if spec.get("enableServiceLinks") is None:

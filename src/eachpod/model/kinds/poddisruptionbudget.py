@@ -60,4 +60,7 @@ KIND = Kind(
     columns=columns("Min Available", "Max Unavailable", "Allowed Disruptions:integer", "Age"),
     row=_row,
     generation=True,
+    unconditional_update=False,
+    free_finalizers=True,
+    name_rule="path",
 )

@@ -47,7 +47,7 @@ def _default_affinity(spec: Object) -> None:
 def _prepare_create(service: Object) -> Object:
     created = in_step({**service, "status": {"loadBalancer": {}}})
     spec = created["spec"]
-    if spec["type"] == "ExternalName" and "internalTrafficPolicy" in spec:
+    if spec["type"] == "ExternalName" and spec.get("internalTrafficPolicy") in ("Cluster", "Local"):
         created = {**created, "spec": {key: value for key, value in spec.items() if key != "internalTrafficPolicy"}}
     return created
 

@@ -10,4 +10,17 @@ def _row(obj: Object, now: float) -> list[Cell]:
     return [name(obj), age(obj, now)]
 
 
-KIND = Kind(SERVICEACCOUNT, columns=columns("Age"), row=_row)
+def _named_secrets(obj: Object) -> Object:
+    """Of what an account says of its secrets only the names are kept."""
+    if not obj.get("secrets"):
+        return obj
+    return {**obj, "secrets": [{"name": each["name"]} if each.get("name") else {} for each in obj["secrets"]]}
+
+
+KIND = Kind(
+    SERVICEACCOUNT,
+    prepare_create=_named_secrets,
+    prepare_update=lambda new, old: _named_secrets(new),
+    columns=columns("Age"),
+    row=_row,
+)

@@ -130,7 +130,8 @@ def _strategy(strategy: Object, path: str) -> list[FieldError]:
 def _validate_update(new: Object, old: Object) -> list[FieldError]:
     spec, before = new.get("spec") or {}, old.get("spec") or {}
     # An object that was broken all along may still be repaired step by step.
-    sound = spec.get("template") != before.get("template") and not _validate_spec(before, new=False)
+    changed = any(spec.get(field) != before.get(field) for field in ("template", "volumeClaimTemplates"))
+    sound = changed and not _validate_spec(before, new=False)
     errors = _validate_spec(spec, new=False, template=sound)
     for field in _FIXED:
         struct = "PersistentVolumeClaim" if field == "volumeClaimTemplates" else ""

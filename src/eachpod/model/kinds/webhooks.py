@@ -34,7 +34,18 @@ def _row(obj: Object, now: float) -> list[Cell]:
 
 _COLUMNS = columns("Webhooks:integer", "Age")
 
-KINDS = (
-    Kind(VALIDATINGWEBHOOKCONFIGURATION, default=_default, columns=_COLUMNS, row=_row, generation=True),
-    Kind(MUTATINGWEBHOOKCONFIGURATION, default=_default_mutating, columns=_COLUMNS, row=_row, generation=True),
+KINDS = tuple(
+    Kind(
+        resource,
+        default=default,
+        columns=_COLUMNS,
+        row=_row,
+        generation=True,
+        unconditional_update=False,
+        free_finalizers=True,
+    )
+    for resource, default in (
+        (VALIDATINGWEBHOOKCONFIGURATION, _default),
+        (MUTATINGWEBHOOKCONFIGURATION, _default_mutating),
+    )
 )

@@ -4,10 +4,14 @@ The order of work does not matter for the result; every default looks only at wh
 serves Pods and templates, because a controller's revisions are hashed over exactly this shape.
 """
 
+import re
 from typing import Any
 
 from eachpod.model.objects import Object
 
+_REFERENCE = re.compile(
+    r"([A-Za-z0-9.-]+(:[0-9]+)?/|\[[0-9a-fA-F:]+\](:[0-9]+)?/)?[a-z0-9]+([._/-]+[a-z0-9]+)*(:[\w][\w.-]*)?(@.*)?"
+)
 _CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _HOOKS = ("postStart", "preStop")
@@ -32,8 +36,6 @@ def default_pod_spec(spec: Object) -> None:
         spec["securityContext"] = {}
     if spec.get("terminationGracePeriodSeconds") is None:
         spec["terminationGracePeriodSeconds"] = 30
-    if spec["terminationGracePeriodSeconds"] < 0:
-        spec["terminationGracePeriodSeconds"] = 1
     # The old name of the field is kept in step with the new one for clients that still read it.
     account = spec.get("serviceAccountName") or spec.get("serviceAccount")
     if account:
@@ -51,7 +53,10 @@ def _default_host_ports(spec: Object) -> None:
 
 
 def image_tag(reference: str) -> str:
-    """The tag of an image reference; "latest" where it has neither tag nor digest, "" where only a digest."""
+    """The tag of an image reference; "latest" where it has neither tag nor digest, "" where it has only a digest or
+    cannot be read."""
+    if not _REFERENCE.fullmatch(reference):
+        return ""
     name, at, _ = reference.partition("@")
     last = name.rpartition("/")[2]
     _, colon, tag = last.partition(":")

@@ -28,11 +28,6 @@ def validate_replicas_selector(spec: Object) -> list[FieldError]:
     return validate_own_selector(spec, "deployment") + validate_selected(spec, unreadable="invalid label selector")
 
 
-def _readable(expression: Object) -> bool:
-    operator, values = expression.get("operator"), bool(expression.get("values"))
-    return (operator in ("In", "NotIn") and values) or (operator in ("Exists", "DoesNotExist") and not values)
-
-
 def _shown(selector: Object) -> Object:
     """A selector as messages show it: fields in their declared order."""
     shown: Object = {}
@@ -48,7 +43,7 @@ def _shown(selector: Object) -> Object:
 
 def validate_selected(spec: Object, unreadable: str = "") -> list[FieldError]:
     """The template's labels must be those that the selector looks for. `unreadable` is said of a broken selector."""
-    if any(not _readable(each) for each in dig(spec, "selector", "matchExpressions", default=())):
+    if validate_selector(spec.get("selector"), ""):
         return [invalid("spec.selector", _shown(spec["selector"]), unreadable)]
     selector = Selector.of(spec.get("selector"))
     labels = dig(spec, "template", "metadata", "labels", default={})

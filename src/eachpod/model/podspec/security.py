@@ -6,13 +6,14 @@ from eachpod.model import names
 from eachpod.model.fielderrors import FieldError, duplicate, forbidden, invalid, not_supported, required
 from eachpod.model.objects import Object
 
-from .rules import one_of, relative_path
+from .rules import relative_path
 
 _MAX_ID = 2**31 - 1
 _PROFILES = ("Localhost", "RuntimeDefault", "Unconfined")
 _SYSCTL = re.compile(r"([a-z0-9][-_a-z0-9]*[a-z0-9]?[./])*[a-z0-9][-_a-z0-9]*")
 _SYSCTL_SHOWN = r"^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$"
 _SYSCTL_LENGTH = 253
+_PROC_MOUNTS = ("Default", "Unmasked")
 
 
 def _identity(context: Object, field: str, path: str) -> list[FieldError]:
@@ -26,7 +27,8 @@ def validate_container_security(context: Object, path: str, *, host_users: bool)
     errors = _identity(context, "runAsUser", path) + _identity(context, "runAsGroup", path)
     mount = context.get("procMount")
     if mount is not None:
-        errors += one_of(mount, f"{path}.procMount", ("Default", "Unmasked"))
+        if mount not in _PROC_MOUNTS:
+            errors.append(not_supported(f"{path}.procMount", mount, _PROC_MOUNTS))
         if host_users and mount == "Unmasked":
             errors.append(invalid(f"{path}.procMount", mount, "`hostUsers` must be false to use `Unmasked`"))
     errors += _profile(context.get("seccompProfile"), f"{path}.seccompProfile", "seccomp type")

@@ -256,9 +256,9 @@ def _system(spec: Object, path: str) -> list[FieldError]:
 def validate_template(template: Object, path: str) -> list[FieldError]:
     """A pod template: metadata without a name, and a pod spec."""
     meta = template.get("metadata") or {}
-    errors = validate_labels(meta.get("labels"), f"{path}.metadata.labels")
+    errors = validate_labels(meta.get("labels"), f"{path}.labels")
     if meta.get("annotations"):
-        errors += validate_annotations(meta["annotations"], f"{path}.metadata.annotations")
+        errors += validate_annotations(meta["annotations"], f"{path}.annotations")
     spec = template.get("spec") or {}
     errors += validate_pod_spec(spec, f"{path}.spec")
     if spec.get("ephemeralContainers"):

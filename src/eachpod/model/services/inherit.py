@@ -93,7 +93,7 @@ def drop_for_type(new: Object, old: Object) -> Object:
         _drop_same(spec, before, "loadBalancerClass")
     if reachable_from_outside(before) and not reachable_from_outside(spec):
         _drop_same(spec, before, "externalTrafficPolicy")
-    if kind_of(spec) == "ExternalName":
+    if kind_of(spec) == "ExternalName" and spec.get("internalTrafficPolicy") in ("Cluster", "Local"):
         spec.pop("internalTrafficPolicy", None)
     status = new.get("status") or {}
     if kind_of(spec) != "LoadBalancer" and status.get("loadBalancer"):

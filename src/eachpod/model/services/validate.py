@@ -102,7 +102,7 @@ def _kind(spec: Object) -> list[FieldError]:
         errors += [
             forbidden(f"spec.{field}", text)
             for field in ("clusterIPs", "ipFamilies", "ipFamilyPolicy")
-            if spec.get(field)
+            if spec.get(field) or (field == "ipFamilyPolicy" and spec.get(field) is not None)
         ]
         target = (spec.get("externalName") or "").removesuffix(".")
         errors += form(names.subdomain, target, "spec.externalName") if target else [required("spec.externalName")]

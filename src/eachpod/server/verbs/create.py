@@ -43,12 +43,14 @@ def created(kind: Kind, body: Object, namespace: str, setting: Setting) -> Objec
     if meta.get("generateName") and not meta.get("name"):
         meta["name"] = generated_name(meta["generateName"], context)
     if meta.get("ownerReferences"):
-        meta["ownerReferences"] = _distinct_owners(meta["ownerReferences"], context)
+        meta["ownerReferences"] = distinct_owners(meta["ownerReferences"], context)
     meta |= {"uid": uid(context.entropy), "creationTimestamp": render(context.now)}
     if kind.generation:
         meta["generation"] = 1
     obj = setting.finish(kind, kind.prepare_create({**body, "metadata": meta}), None, context)
-    faults = metadata.validate_meta(obj, names.rule(kind.name_rule), namespaced=resource.namespaced)
+    faults = metadata.validate_meta(
+        obj, names.rule(kind.name_rule), namespaced=resource.namespaced, custom=kind.free_finalizers
+    )
     faults += kind.validate(obj)
     if faults:
         raise errors.invalid(kind.extra.get("stored_as", resource), name(obj), faults)
@@ -60,7 +62,7 @@ def created(kind: Kind, body: Object, namespace: str, setting: Setting) -> Objec
     return sealed(obj, resource)
 
 
-def _distinct_owners(owners: list[Object], context: Context) -> list[Object]:
+def distinct_owners(owners: list[Object], context: Context) -> list[Object]:
     """Owners by uid, the first of each; others are dropped with a warning."""
     found: dict[str, Object] = {}
     doubled: list[str] = []

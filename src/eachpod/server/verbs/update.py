@@ -1,18 +1,18 @@
 """PUT, and the end of PATCH: what becomes of the stored object."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from eachpod.model import errors, metadata
 from eachpod.model.fielderrors import FieldError, invalid
 from eachpod.model.kind import Kind, unchanged_update
-from eachpod.model.objects import Object, deleting, dig, finalizers, name
+from eachpod.model.objects import Object, deleting, dig, finalizers, name, put
 from eachpod.server.admission.chain import Attributes, admit
 from eachpod.server.present import sealed
 
-from .create import Setting, placed
+from .create import Setting, distinct_owners, placed
 
 Merge = Callable[[Object, Object], Object]
 Check = Callable[[Object, Object], list[FieldError]]
@@ -42,10 +42,13 @@ def updated(kind: Kind, body: Object, old: Object, setting: Setting, subresource
     new = part.take({**body, "metadata": _metadata(body["metadata"], old["metadata"])}, old)
     namespace = new["metadata"].get("namespace") or ""
     attributes = Attributes("UPDATE", kind, namespace, name(old), setting.context, setting.view, subresource, old)
+    owners = new["metadata"].get("ownerReferences")
+    if owners and owners != old["metadata"].get("ownerReferences"):
+        new = put(new, ("metadata", "ownerReferences"), distinct_owners(owners, setting.context))
     new = part.prepare(admit(setting.plugins, new, attributes), old)
     if part.counts:
         new = _with_generation(kind, new, old)
-    faults = metadata.validate_meta_update(new, old) + part.check(new, old)
+    faults = metadata.validate_meta_update(new, old, custom=kind.free_finalizers) + part.check(new, old)
     if faults:
         raise errors.invalid(kind.extra.get("stored_as", kind.resource), name(new), faults)
     for text in kind.warnings(new, old):
@@ -80,7 +83,8 @@ def check_version(kind: Kind, body: Object, old: Object) -> None:
         raise errors.conflict(kind.resource, name(old), text)
     if not version and not kind.unconditional_update:
         fault = invalid("metadata.resourceVersion", 0, "must be specified for an update")
-        raise errors.invalid(kind.resource, name(old), [fault])
+        named_by_plural = replace(kind.resource, kind=kind.resource.plural)
+        raise errors.invalid(named_by_plural, name(old), [fault])
 
 
 def check_uid(kind: Kind, body: Object, old: Object) -> None:
