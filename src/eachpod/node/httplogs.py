@@ -1,7 +1,6 @@
 """GET /containerLogs: the log of one container, as it is now or as it grows."""
 
 import asyncio
-import base64
 import os
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -27,7 +26,6 @@ _WAITING_FOR = {
 }
 _BLOCK = 256 * 1024
 _POLL_SECONDS = 0.25
-_BINARY, _BASE64 = "binary.k8s.io", "base64.binary.k8s.io"
 
 Write = Callable[[bytes], Awaitable[None]]
 Running = Callable[[], bool]
@@ -74,38 +72,14 @@ async def serve(request: web.BaseRequest, worker: PodWorker, name: str, hands: "
     wanted = options(request, time.time())
     follow = request.query.get("follow") in ("true", "1")
     running = (lambda: _still_running(worker, name, path)) if follow else None
-    if request.headers.get("Upgrade", "").lower() == "websocket":
-        return await _over_websocket(request, path, wanted, running)
     answer = web.StreamResponse(headers={"Content-Type": "text/plain"})
     await answer.prepare(request)
-    await _send(answer.write, path, wanted, running)
+    if running:
+        await _follow(answer.write, path, wanted, running)
+    else:
+        await _copy(answer.write, path, wanted)
     await answer.write_eof()
     return answer
-
-
-async def _over_websocket(
-    request: web.BaseRequest, path: Path, wanted: LogOptions, running: Running | None
-) -> web.StreamResponse:
-    """The same as messages (k8s.io/apimachinery wsstream): binary ones, or base64 in text where the client asks."""
-    answer = web.WebSocketResponse(protocols=(_BINARY, _BASE64))
-    await answer.prepare(request)
-
-    async def write(block: bytes) -> None:
-        if answer.ws_protocol == _BASE64:
-            await answer.send_str(base64.b64encode(block).decode())
-        else:
-            await answer.send_bytes(block)
-
-    await _send(write, path, wanted, running)
-    await answer.close()
-    return answer
-
-
-async def _send(write: Write, path: Path, wanted: LogOptions, running: Running | None) -> None:
-    if running:
-        await _follow(write, path, wanted, running)
-    else:
-        await _copy(write, path, wanted)
 
 
 def _path(worker: PodWorker, known: Container, hands: "ContainerHands", previous: bool) -> Path:

@@ -20,6 +20,7 @@ from eachpod.wire.relay import CONNECT_SECONDS, BrokenOff, passed_headers, relay
 from eachpod.wire.takeover import taken_over
 from eachpod.wire.unanswered import why
 
+from . import logmessages
 from .targets import Target
 
 _HEAD_SECONDS = 30.0
@@ -48,7 +49,7 @@ class AgentTls:
 async def pass_on(request: web.BaseRequest, target: Target, context: ssl.SSLContext | None) -> web.StreamResponse:
     if target.scheme:
         context = _without_check() if target.scheme == "https" else None
-    if "upgrade" in request.headers.get("Connection", "").lower():
+    if "upgrade" in request.headers.get("Connection", "").lower() and not target.answers_text:
         return await _upgrade(request, target, context)
     return await _forward(request, target, context)
 
@@ -65,6 +66,8 @@ async def _forward(request: web.BaseRequest, target: Target, context: ssl.SSLCon
     url = URL(f"{'https' if context else 'http'}://{_shown(target)}{target.path}", encoded=True)
     refused = _refused if target.answers_text else None
     try:
+        if target.answers_text and logmessages.wanted(request):
+            return await logmessages.send(request, url, context or False, _refused)
         return await relay(request, url, passed_headers(request, "authorization"), context or False, refused)
     except BrokenOff:
         raise
