@@ -47,6 +47,7 @@ class Past:
     ready: dict[str, int] = field(default_factory=dict)  # pod uid -> revision at which it became Ready
     left: dict[str, int] = field(default_factory=dict)  # pod uid -> revision from which on it had to be in no slice
     out_of_range: set[int] = field(default_factory=set)  # ordinals that some spec did not want
+    unwanted: dict[int, int] = field(default_factory=dict)  # ordinal -> revision since which the spec has not wanted it
     sets_deleted: int = 0
     unanswered: int = 0  # the newest revision that was written without its sender getting the answer
 
@@ -123,8 +124,8 @@ class Laws:
             self.past.ready[uid] = event.revision
         if not self.setting.calm or sender is None or not sender.link.name.startswith(CONTROLLERS):
             return
-        if not self._is_of_present_set(pod):
-            return
+        if not self._is_of_present_set(pod) or sender.seen.get("pods", 0) < self.past.unanswered:
+            return  # of another life; or after a write whose outcome nobody could know
         if event.type == "ADDED" and self.setting.ordered:
             self._in_order(pod)
         if event.type == "MODIFIED" and objects.deleting(pod) and not objects.deleting(before or {}):
@@ -145,10 +146,13 @@ class Laws:
 
     def _may_go(self, pod: Object, sender: Sender) -> None:
         set_, number = self.set_() or {}, ordinal(pod)
-        others = [one for one in self.objects_of(POD.group_resource) if ordinal(one) != number]
+        pods = filter(self._is_of_present_set, self.objects_of(POD.group_resource))
+        others = [one for one in pods if ordinal(one) != number]
         if number in self.past.out_of_range:
             higher = [objects.name(one) for one in others if ordinal(one) > number]
-            if higher and self.setting.ordered and number not in wanted(set_):
+            told = self.past.unwanted.get(number, sender.seen["statefulsets"] + 1) <= sender.seen["statefulsets"]
+            # A plan that was made before may delete two for a rolling update; where that cannot be there is no doubt.
+            if higher and self.setting.ordered and told and self.setting.max_unavailable == 1:
                 self._story.fail(f"pod {objects.name(pod)} was deleted before {', '.join(sorted(higher))} had gone")
             return
         known = self.past.ready.get(objects.uid(pod), sender.seen["pods"] + 1) <= sender.seen["pods"]
@@ -224,8 +228,9 @@ class Laws:
     # --- the set
 
     def _set(self, event: Event, sender: Sender | None) -> None:
-        if event.type == "DELETED" or objects.deleting(event.entry.object):
-            self.past.sets_deleted += 1
-            self.past.out_of_range |= set(_ORDINALS)
-        else:
-            self.past.out_of_range |= set(_ORDINALS) - set(wanted(event.entry.object))
+        gone = event.type == "DELETED" or objects.deleting(event.entry.object)
+        kept = set() if gone else set(wanted(event.entry.object))
+        self.past.sets_deleted += gone
+        self.past.out_of_range |= set(_ORDINALS) - kept
+        before = self.past.unwanted
+        self.past.unwanted = {n: before.get(n, event.revision) for n in _ORDINALS if n not in kept}

@@ -154,7 +154,7 @@ class Link:
         since = request.query.get("resourceVersion")
         if not since or not self._drawn(self._sky.weather.further_back):
             return request
-        earlier = max(1, int(str(since)) - self._chance.randint(1, 9))
+        earlier = max(1, int(str(since)) - self._chance.randint(1, 40))
         return replace(request, query={**request.query, "resourceVersion": str(earlier)})
 
 

@@ -21,7 +21,6 @@ _PATIENCE = 600
 class User:
     def __init__(self, client: Client, chance: Random, setting: Setting, story: Story) -> None:
         self._client, self._chance, self._setting, self._story = client, chance, setting, story
-        self._left_orphans = False
 
     async def furnish(self) -> None:
         await self._client.create(NAMESPACE, {"metadata": {"name": SPACE}})
@@ -45,11 +44,14 @@ class User:
         """Orphans get their set back, since nobody else would ever care for them."""
         for _ in range(_PATIENCE):
             set_ = await self._set()
-            if set_ is None and self._left_orphans:
+            if set_ is None and await self._has_orphans():
                 await self._make_set()
             if set_ is None or not objects.deleting(set_):
                 return
             await asyncio.sleep(1)
+
+    async def _has_orphans(self) -> bool:
+        return any(objects.controller_of(pod) is None for pod in (await self._client.list(POD, SPACE)).items)
 
     async def _set(self) -> Object | None:
         listed = await self._client.list(STATEFULSET, SPACE)
@@ -59,7 +61,6 @@ class User:
         replicas = self._chance.randint(1, 3)
         self._story.tell(f"the user makes the set with {replicas}: {self._setting}")
         await self._client.create(STATEFULSET, stateful_set(self._setting, replicas, "v1"))
-        self._left_orphans = False
 
     async def _choose(self, set_: Object) -> None:
         drawn = self._chance.random()
@@ -82,7 +83,6 @@ class User:
         propagation = self._chance.choice(("Background", "Foreground", "Orphan"))
         self._story.tell(f"the user deletes the set ({propagation})")
         await self._client.delete(STATEFULSET, SET, SPACE, propagation=propagation)
-        self._left_orphans = propagation == "Orphan"
 
     async def _touch(self) -> None:
         """A change that means nothing but a new revision: others meet a conflict."""
