@@ -30,20 +30,26 @@ async def beat(
     *,
     first: float = 0.0,
     fault: Callable[[], str] = lambda: "",
+    period: float = _RENEW_SECONDS,
 ) -> None:
     """Until cancelled. `first` spreads the beats of many nodes in one process; `fault` tells why the node is not ready
-    now, "" where it is."""
-    told = clock()
+    now, "" where it is. `period` in seconds."""
+    told, gone = clock(), False
     await _renew(client, identity, clock())
     await asyncio.sleep(first)
     while True:
-        await asyncio.sleep(_RENEW_SECONDS)
+        await asyncio.sleep(period)
         await _renew(client, identity, clock())
         try:
             node = await client.get(NODE, identity.name)
             if clock() - told >= _STATUS_SECONDS or _believed_ready(node) == bool(fault()):
                 await post_status(client, identity, machine, node, clock(), fault())
                 told = clock()
+            gone = False
+        except NotFound:
+            if not gone:
+                log.warning("node %s was deleted; an agent that is started anew registers it again", identity.name)
+            gone = True
         except (StatusError, ConnectionError) as error:
             log.debug("status of node %s: %s", identity.name, error)
 
