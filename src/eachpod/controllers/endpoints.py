@@ -58,8 +58,8 @@ def reconcile(view: View, key: Key, now: float) -> Plan:
 @dataclass(frozen=True, slots=True)
 class _Last:
     """The state and time of the last look. The object grows with the Service and goes to every watcher as a whole at
-    each change, so a large one is made anew less often: 100 addresses every 40 ms, 1,000 every 0.4 s. A change that comes
-    alone is not held up."""
+    each change, so a large one is made anew less often: 100 addresses every 40 ms, 1,000 every 0.4 s. A change by
+    itself is not held up."""
 
     state: tracked.Tracked
     at: float
