@@ -161,7 +161,8 @@ def forbidden(resource: Resource, name: str, why: str) -> Forbidden:
 
 def invalid(resource: Resource, name: str, errors: list[FieldError]) -> Invalid:
     """422 with one cause per field error; the details name the kind, not the plural."""
-    texts = list(dict.fromkeys(str(error) for error in errors))
+    errors = list(dict.fromkeys(errors))  # what is found twice is told once
+    texts = [str(error) for error in errors]
     text = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
     kind = f"{resource.kind}.{resource.group}" if resource.group else resource.kind
     details: Object = {"name": name} if name else {}

@@ -54,6 +54,13 @@ _STRUCTS: dict[str, tuple[_Field, ...]] = {
     "VolumeResourceRequirements": _RESOURCES,
     "TypedLocalObjectReference": (_Field("APIGroup"), _Field("Kind", ""), _Field("Name", "")),
     "TypedObjectReference": (_Field("APIGroup"), _Field("Kind", ""), _Field("Name", ""), _Field("Namespace")),
+    "VolumeNodeAffinity": (_Field("Required", None, "NodeSelector"),),
+    "NodeSelector": (_Field("NodeSelectorTerms", None, "NodeSelectorTerm"),),
+    "NodeSelectorTerm": (
+        _Field("MatchExpressions", None, "NodeSelectorRequirement"),
+        _Field("MatchFields", None, "NodeSelectorRequirement"),
+    ),
+    "NodeSelectorRequirement": (_Field("Key", ""), _Field("Operator", ""), _Field("Values")),
     "RollingUpdateStatefulSetStrategy": (_Field("Partition", 0), _Field("MaxUnavailable")),
 }
 # Metadata has the names and the order of the wire, and leaves out what is absent.

@@ -246,3 +246,11 @@ def test_field_selectors_see_strings(pods: Any) -> None:
     fields = pods.kind.fields(pod)
     assert (fields["spec.nodeName"], fields["status.phase"], fields["status.podIP"]) == ("n", "Running", "10.0.0.1")
     assert fields["spec.hostNetwork"] == "false"
+
+
+def test_an_address_of_the_host_without_a_port_is_warned_of(pods: Any) -> None:
+    port = {"name": "http", "containerPort": 80, "hostIP": "127.0.0.1"}
+    made = pods.make(container(ports=[port], lifecycle={"stopSignal": ""}))
+    assert [str(fault) for fault in pods.kind.validate(made)] == []
+    shown = "{Name:http HostPort:0 ContainerPort:80 Protocol:TCP HostIP:127.0.0.1}"
+    assert f"spec.containers[0].ports[0]: hostIP set without hostPort: {shown}" in pods.kind.warnings(made, None)

@@ -96,6 +96,19 @@ def test_a_written_strategy_stays_bare(sets: Any) -> None:
             {"template": {**TEMPLATE, "metadata": {"labels": {"app": "a"}, "annotations": {"Bad Key!": "v"}}}},
             ["spec.template.annotations: Invalid value"],
         ),
+        (
+            {
+                "template": {
+                    **TEMPLATE,
+                    "spec": {**TEMPLATE["spec"], "resources": {"claims": [{}]}, "runtimeClassName": ""},
+                }
+            },
+            [
+                "spec.template.spec.runtimeClassName: Invalid value",
+                "spec.template.spec.resources.claims: Forbidden: claims may not be set for Resources at pod-level",
+                "spec.template.spec.resources.claims[0]: Required value",
+            ],
+        ),
         ({"serviceName": "a.b"}, ['spec.serviceName: Invalid value: "a.b": must not contain dots']),
         ({"replicas": -1}, ["spec.replicas: Invalid value: -1: must be greater than or equal to 0"]),
         ({"podManagementPolicy": "X"}, ["must be 'OrderedReady' or 'Parallel'"]),

@@ -33,7 +33,7 @@ def _prepare_update(new: Object, old: Object) -> Object:
 def _in_step(obj: Object) -> Object:
     spec = obj.get("spec") or {}
     one, many = spec.get("podCIDR"), spec.get("podCIDRs")
-    if one and not many:
+    if one and (not many or many[0] != one):  # the older field wins
         return {**obj, "spec": {**spec, "podCIDRs": [one]}}
     if many and not one:
         return {**obj, "spec": {**spec, "podCIDR": many[0]}}
@@ -42,7 +42,11 @@ def _in_step(obj: Object) -> Object:
 
 def _validate(obj: Object) -> list[FieldError]:
     spec = obj.get("spec") or {}
-    errors = _taints(spec.get("taints") or [], "metadata.taints") + _resources(obj)
+    return _taints(spec.get("taints") or [], "metadata.taints") + _resources(obj) + _ranges(spec)
+
+
+def _ranges(spec: Object) -> list[FieldError]:
+    errors: list[FieldError] = []
     ranges = spec.get("podCIDRs") or []
     for index, each in enumerate(ranges):
         errors += form(names.cidr, each, f"spec.podCIDRs[{index}]")
@@ -80,7 +84,7 @@ def _resources(obj: Object) -> list[FieldError]:
 
 def _validate_update(new: Object, old: Object) -> list[FieldError]:
     spec, before = new.get("spec") or {}, old.get("spec") or {}
-    errors = _resources(new)
+    errors = _resources(new) + _ranges(spec)
     seen: list[Object] = []
     for index, address in enumerate(dig(new, "status", "addresses", default=())):
         if address in seen:
@@ -89,10 +93,18 @@ def _validate_update(new: Object, old: Object) -> list[FieldError]:
     if before.get("podCIDRs") and spec.get("podCIDRs") != before["podCIDRs"]:
         text = 'node updates may not change podCIDR except from "" to valid'
         errors.append(forbidden("spec.podCIDRs", text))
+    if spec.get("externalID") != before.get("externalID"):
+        errors.append(forbidden("spec.externalID", "may not be updated"))
     if before.get("providerID") and spec.get("providerID") != before["providerID"]:
         text = 'node updates may not change providerID except from "" to valid'
         errors.append(forbidden("spec.providerID", text))
     return errors + _taints(spec.get("taints") or [], "metadata.taints")
+
+
+def _warnings(new: Object, old: Object | None) -> list[str]:
+    if dig(new, "spec", "externalID"):
+        return ["spec.externalID: this field is deprecated, and is unused by Kubernetes"]
+    return []
 
 
 def _fields(obj: Object) -> dict[str, str]:
@@ -147,6 +159,7 @@ KIND = Kind(
     validate=_validate,
     validate_update=_validate_update,
     validate_status_update=_validate_update,
+    warnings=_warnings,
     columns=columns(
         "Status",
         "Roles",

@@ -6,7 +6,7 @@ from eachpod.model.kind import Cell, Kind
 from eachpod.model.objects import Object, annotations, dig, meta, name
 from eachpod.model.podspec.changes import validate_pod_changes
 from eachpod.model.podspec.defaults import default_pod_requests, default_pod_spec
-from eachpod.model.podspec.podlevel import default_pod_level, validate_pod_level
+from eachpod.model.podspec.podlevel import default_pod_level
 from eachpod.model.podspec.qos import qos_class
 from eachpod.model.podspec.rules import form
 from eachpod.model.podspec.subresources import (
@@ -73,7 +73,6 @@ def _validate(pod: Object) -> list[FieldError]:
 def _metadata_and_spec(pod: Object, spec: Object) -> list[FieldError]:
     errors = _annotations(pod, spec)
     errors += validate_pod_spec(spec, "spec", pod_name=name(pod), is_pod=True)
-    errors += validate_pod_level(spec, "spec.resources")
     if not spec.get("serviceAccountName"):
         errors += _tokens_without_account(spec)
     for kind in ("containers", "initContainers"):

@@ -14,8 +14,9 @@ _DEFAULT_MARKS = (DEFAULT_CLASS, BETA_DEFAULT_CLASS)
 
 
 def _default(obj: Object) -> Object:
-    obj["reclaimPolicy"] = obj.get("reclaimPolicy") or "Delete"
-    obj["volumeBindingMode"] = obj.get("volumeBindingMode") or "Immediate"
+    for field, value in (("reclaimPolicy", "Delete"), ("volumeBindingMode", "Immediate")):
+        if obj.get(field) is None:
+            obj[field] = value
     return obj
 
 
@@ -28,14 +29,15 @@ def _validate(obj: Object) -> list[FieldError]:
         ("reclaimPolicy", ("Delete", "Retain")),
         ("volumeBindingMode", ("Immediate", "WaitForFirstConsumer")),
     ):
-        if obj.get(field) not in choices:
+        if obj.get(field) not in choices and (obj.get(field) or field != "reclaimPolicy"):
             errors.append(not_supported(field, obj.get(field), choices))
     return errors
 
 
 def _validate_update(new: Object, old: Object) -> list[FieldError]:
     fields = ("parameters", "provisioner", "reclaimPolicy", "volumeBindingMode")
-    return [error for field in fields for error in immutable(new.get(field), old.get(field), field)]
+    changed = [field for field in fields if new.get(field) != old.get(field)]
+    return _validate(new) + [error for field in changed for error in immutable(None, "", field)]
 
 
 def _row(obj: Object, now: float) -> list[Cell]:

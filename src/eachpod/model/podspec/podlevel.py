@@ -1,7 +1,7 @@
 """Resources of a pod as a whole, beside those of its containers."""
 
 from eachpod.model import quantity
-from eachpod.model.fielderrors import FieldError, forbidden, invalid, not_supported
+from eachpod.model.fielderrors import FieldError, forbidden, invalid, not_supported, required
 from eachpod.model.objects import Object, dig
 
 from .amounts import is_huge_page, validate_amount
@@ -42,6 +42,8 @@ def validate_pod_level(spec: Object, path: str) -> list[FieldError]:
     errors: list[FieldError] = []
     if resources.get("claims") is not None:
         errors.append(forbidden(f"{path}.claims", "claims may not be set for Resources at pod-level"))
+        unnamed = (index for index, claim in enumerate(resources["claims"]) if not claim.get("name"))
+        errors += [required(f"{path}.claims[{index}]") for index in unnamed]
     limits, requests = resources.get("limits") or {}, resources.get("requests") or {}
     for kind, amounts in (("limits", limits), ("requests", requests)):
         for name, amount in amounts.items():

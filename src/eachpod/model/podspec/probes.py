@@ -81,7 +81,7 @@ def validate_lifecycle(lifecycle: Object, path: str, grace: int | None, system: 
         if hook is not None:
             errors += _handler(hook, _HOOK_HANDLERS, f"{path}.{kind}", grace)
     signal = lifecycle.get("stopSignal")
-    return errors + (_stop_signal(signal, f"{path}.stopSignal", system) if signal is not None else [])
+    return errors + (_stop_signal(signal, f"{path}.stopSignal", system) if signal else [])
 
 
 def _stop_signal(signal: str, path: str, system: Object | None) -> list[FieldError]:

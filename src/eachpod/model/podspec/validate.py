@@ -15,6 +15,7 @@ from .containers import (
     validate_init_containers,
 )
 from .placement import validate_affinity, validate_spread, validate_tolerations
+from .podlevel import validate_pod_level
 from .rules import containers, form, one_of
 from .security import validate_host_users, validate_pod_security
 from .volumes import validate_volumes
@@ -65,7 +66,7 @@ def validate_pod_spec(spec: Object, path: str, *, pod_name: str = "", is_pod: bo
         errors += validate_ephemeral_containers(spec, around, f"{path}.ephemeralContainers")
     if spec.get("hostNetwork"):
         errors += _host_network(regular, f"{path}.containers", is_pod=is_pod)
-    return errors + _settings(spec, path) + _rest(spec, path)
+    return errors + _settings(spec, path) + _rest(spec, path) + validate_pod_level(spec, f"{path}.resources")
 
 
 def _settings(spec: Object, path: str) -> list[FieldError]:
@@ -102,7 +103,7 @@ def _rest(spec: Object, path: str) -> list[FieldError]:
     for index, alias in enumerate(spec.get("hostAliases") or ()):
         errors += _host_alias(alias, f"{path}.hostAliases[{index}]")
     for field, rule in _NAMES[4:]:
-        if spec.get(field):
+        if spec.get(field) or (field == "runtimeClassName" and spec.get(field) is not None):
             errors += form(rule, spec[field], f"{path}.{field}")
     if spec.get("preemptionPolicy") is not None:
         choices = ("PreemptLowerPriority", "Never")

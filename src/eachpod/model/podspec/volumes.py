@@ -75,7 +75,13 @@ def _sources(volume: Object, path: str) -> list[FieldError]:
     if not present:
         return [required(path, "must specify a volume type")]
     errors = validate_source(present[0], volume[present[0]], f"{path}.{present[0]}")
-    return errors + [forbidden(f"{path}.{kind}", "may not specify more than 1 volume type") for kind in present[1:]]
+    others = ["downwarAPI" if kind == "downwardAPI" else named_in_messages(kind) for kind in present[1:]]
+    return errors + [forbidden(f"{path}.{each}", "may not specify more than 1 volume type") for each in others]
+
+
+def named_in_messages(kind: str) -> str:
+    """A kind of source as messages name its field."""
+    return "cephFS" if kind == "cephfs" else kind
 
 
 def validate_source(kind: str, source: Object, path: str) -> list[FieldError]:

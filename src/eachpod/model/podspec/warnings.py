@@ -150,6 +150,10 @@ def _container(container: Object, path: str, notes: Object, root: str) -> list[s
     return found
 
 
+# As Go prints a port.
+_PORT_FIELDS = (("name", ""), ("hostPort", 0), ("containerPort", 0), ("protocol", ""), ("hostIP", ""))
+
+
 def _ports(spec: Object, path: str) -> list[str]:
     found: list[str] = []
     listed = [
@@ -157,6 +161,12 @@ def _ports(spec: Object, path: str) -> list[str]:
         for where, container in containers(spec, path)
         for at, port in enumerate(container.get("ports") or ())
     ]
+    for where, port in listed:
+        if port.get("hostIP") and not port.get("hostPort"):
+            shown = " ".join(
+                f"{field[:1].upper()}{field[1:]}:{port.get(field, absent)}" for field, absent in _PORT_FIELDS
+            )
+            found.append(f"{where}: hostIP set without hostPort: {{{shown}}}")
     if len(listed) < 2:
         return found
     earlier: dict[tuple[Any, Any], list[tuple[str, Object]]] = {}

@@ -2,11 +2,12 @@
 
 from eachpod.model import names, quantity
 from eachpod.model.fielderrors import FieldError, forbidden, invalid, not_supported, required
+from eachpod.model.internalform import in_memory
 from eachpod.model.metadata import immutable
 from eachpod.model.objects import Object
 from eachpod.model.podspec.placement import validate_node_selector
 from eachpod.model.podspec.rules import form, no_backsteps
-from eachpod.model.podspec.volumes import validate_driver_name, validate_source
+from eachpod.model.podspec.volumes import named_in_messages, validate_driver_name, validate_source
 
 from .claims import VOLUME_MODES, access_modes
 
@@ -76,7 +77,11 @@ def _source(spec: Object, path: str) -> list[FieldError]:
         errors += [] if source.get("volumeHandle") else [required(f"{where}.volumeHandle")]
     else:
         errors = validate_source(kind, source, where)
-    return errors + [forbidden(f"{path}.{each}", "may not specify more than 1 volume type") for each in present[1:]]
+    # A flexVolume does not count, for no reason that is known.
+    if kind != "flexVolume" and "flexVolume" in present:
+        errors += validate_source("flexVolume", spec["flexVolume"], f"{path}.flexVolume")
+    others = [named_in_messages(each) for each in present[1:] if each != "flexVolume"]
+    return errors + [forbidden(f"{path}.{each}", "may not specify more than 1 volume type") for each in others]
 
 
 def _local(source: Object, path: str) -> list[FieldError]:
@@ -102,6 +107,10 @@ def validate_volume_changes(new: Object, old: Object) -> list[FieldError]:
         text = "spec.persistentvolumesource is immutable after creation"
         changed = ", ".join(kind for kind in _SOURCES if spec.get(kind) != before.get(kind))
         errors.append(forbidden("spec.persistentvolumesource", f"{text}\n  changed: {changed}"))
+    if before.get("nodeAffinity") is not None and spec.get("nodeAffinity") != before["nodeAffinity"]:
+        shown = in_memory(spec.get("nodeAffinity"), "VolumeNodeAffinity")
+        text = "field is immutable, except for updating from beta label to GA"
+        errors.append(invalid("nodeAffinity", shown, text))
     errors += immutable(spec.get("volumeMode"), before.get("volumeMode"), "volumeMode")
     if before.get("volumeAttributesClassName") is not None and spec.get("volumeAttributesClassName") is None:
         text = "update from non-nil value to nil is forbidden"
