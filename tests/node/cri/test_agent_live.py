@@ -39,7 +39,7 @@ def test_the_agent_proxies_to_pods(seen: dict[str, Any]) -> None:
 def test_a_crash_loop_shows_count_code_and_last_words(seen: dict[str, Any]) -> None:
     assert seen["loop"] == [1, 3, "last words\n"]
     assert seen["log"] == ["to the log loop", "# Kubernetes-managed hosts file."]
-    assert seen["log over WebSocket"] == "to the"
+    assert seen["first bytes"] == "to the"
 
 
 def test_init_containers_and_sidecars(seen: dict[str, Any]) -> None:
