@@ -1,7 +1,7 @@
 """The laws that hold at every moment, looked at with every single change that the server commits.
 
 Where a law is about what somebody may do on what it knew, it looks at the sender of the write that is being committed:
-how far its watches had told it when the request left.
+how far its watches had told it when it decided.
 """
 
 from collections.abc import Callable
@@ -151,8 +151,7 @@ class Laws:
         if number in self.past.out_of_range:
             higher = [objects.name(one) for one in others if ordinal(one) > number]
             told = self.past.unwanted.get(number, sender.seen["statefulsets"] + 1) <= sender.seen["statefulsets"]
-            # A plan that was made before may delete two for a rolling update; where that cannot be there is no doubt.
-            if higher and self.setting.ordered and told and self.setting.max_unavailable == 1:
+            if higher and self.setting.ordered and told:
                 self._story.fail(f"pod {objects.name(pod)} was deleted before {', '.join(sorted(higher))} had gone")
             return
         known = self.past.ready.get(objects.uid(pod), sender.seen["pods"] + 1) <= sender.seen["pods"]
@@ -207,12 +206,9 @@ class Laws:
             self._not_doubled(event, sender)
 
     def _not_left(self, uid: str, name: str, address: str, sender: Sender | None) -> None:
-        """Whoever has been told that a pod has ended does not publish it any more: its address may be another's. Where
-        a plan has several writes they may be older than they look, so only plans of one write count."""
+        """Whoever has been told that a pod has ended does not publish it any more: its address may be another's."""
         left = self.past.left.get(uid)
-        if sender is None or left is None or self.setting.slice_size < 100:
-            return
-        if left <= sender.seen.get("pods", 0):
+        if sender is not None and left is not None and left <= sender.seen.get("pods", 0):
             self._story.fail(f"{name} was published for {address} by one that knew that pod {uid} had left it")
 
     def _not_doubled(self, event: Event, sender: Sender | None) -> None:

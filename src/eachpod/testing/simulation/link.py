@@ -25,7 +25,7 @@ _PATIENCE = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who sends a request, and the revision up to which its watches had told it of each resource by then."""
+    """Who sends a request, and up to which revision its watches had told it of each resource when it decided that."""
 
     link: "Link"
     seen: dict[str, int]
@@ -36,6 +36,8 @@ class Sender:
 
 # The sender of the request that the server is working on.
 SENDER: ContextVar[Sender | None] = ContextVar("sender", default=None)
+# What was known when the plan was made that is being carried out; None where requests are decided one by one.
+_DECIDED: ContextVar[dict[str, int] | None] = ContextVar("decided", default=None)
 
 
 class Direct:
@@ -70,13 +72,19 @@ class Link:
     async def close(self) -> None:
         return
 
+    def decide(self) -> None:
+        """A plan is made now; the requests that follow in this task, and in those that it begins, are of this plan."""
+        _DECIDED.set(dict(self._seen))
+
     async def send(self, request: Request) -> Response:
         if self.dead:
             raise ConnectionError("this process is gone")
         if request.path.endswith("/events"):
             return self._heard(request)
         chosen = trip(self._chance, self._sky.weather, request.method)
-        sender = Sender(self, dict(self._seen), request.method, chosen.fate in (Fate.UNANSWERED, Fate.FAILED))
+        decided = _DECIDED.get()
+        seen = dict(self._seen) if decided is None else decided
+        sender = Sender(self, seen, request.method, chosen.fate in (Fate.UNANSWERED, Fate.FAILED))
         travel = asyncio.get_running_loop().create_task(self._travel(request, chosen, sender))
         travel.add_done_callback(_forgotten)
         return await asyncio.shield(travel)

@@ -7,12 +7,12 @@ from random import Random
 
 from eachpod.client.client import Client
 from eachpod.controllers.config import ControllersConfig
-from eachpod.controllers.run import run_all
 from eachpod.dns.counters import Counters
 from eachpod.dns.follow import Follower
 from eachpod.dns.zone import Index, ZoneOptions
 
 from . import setting as settings
+from .controllers import run_controllers
 from .faults import FAIR, Sky
 from .kubelet import Binder, Kubelet, Tempo
 from .laws import CONTROLLERS, Laws
@@ -26,12 +26,6 @@ from .server import Server
 from .story import Faults, Story
 from .user import User
 
-_RUNS = (
-    "statefulset-controller",
-    "endpointslice-controller",
-    "garbage-collector-controller",
-    "persistentvolumeclaim-protection-controller",
-)
 _SEEN = ("pods", "pods", "statefulsets", "endpointslices", "persistentvolumeclaims", "controllerrevisions")
 _LOOK = 1.0
 # So long must nothing be written for rest, and so long may it take to get there.
@@ -96,8 +90,8 @@ class Schedule:
         self._processes[name] = Process(name, self._scene, program)
 
     async def _controllers(self, client: Client, clock: Clock) -> None:
-        config = ControllersConfig(controllers=_RUNS, max_endpoints_per_slice=self._setting.slice_size)
-        await run_all(client, config, clock)
+        config = ControllersConfig(max_endpoints_per_slice=self._setting.slice_size)
+        await run_controllers(client, config, clock)
 
     async def _dns(self, client: Client, clock: Clock) -> None:
         self._index = Index(ZoneOptions())
