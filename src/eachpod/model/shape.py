@@ -16,6 +16,7 @@ from .quantity import canonical as canonical_quantity
 
 # Fields behind feature gates that are off in the real server: known, but dropped when they are sent.
 _SWITCHED_OFF = {
+    "batch/v1.JobSpec": ("scheduling",),
     "coordination/v1.LeaseSpec": ("preferredHolder", "strategy"),
     "core/v1.EmptyDirVolumeSource": ("mode",),
     "core/v1.HTTPGetAction": ("protocol",),

@@ -9,20 +9,34 @@ Refuse = Callable[..., None]
 
 FAULTS = [
     (
-        {"maxReplicas": 0, "scaleTargetRef": {}},
+        {
+            "minReplicas": -1,
+            "maxReplicas": -2,
+            "scaleTargetRef": {"kind": "ReplicationController", "name": "r", "apiVersion": "v1"},
+        },
         [
-            "spec.maxReplicas: Invalid value: 0: must be greater than 0",
-            "spec.maxReplicas: Invalid value: 0: must be greater than or equal to `minReplicas`",
-            "spec.scaleTargetRef.kind: Required value",
-            "spec.scaleTargetRef.name: Required value",
+            "spec.maxReplicas: Invalid value: -2: must be greater than or equal to `minReplicas`",
+            "spec.minReplicas: Invalid value: -1: must be greater than or equal to 0",
+            "spec.maxReplicas: Invalid value: -2: must be greater than or equal to 1",
         ],
     ),
     (
-        {"minReplicas": 5, "maxReplicas": 3, "scaleTargetRef": {"kind": "A/B", "name": "Bad/"}},
+        {"maxReplicas": 0, "scaleTargetRef": {}},
+        [
+            "spec.maxReplicas: Invalid value: 0: must be greater than or equal to `minReplicas`",
+            "spec.scaleTargetRef.kind: Required value",
+            "spec.scaleTargetRef.name: Required value",
+            'spec.scaleTargetRef.apiVersion: Invalid value: "": apiVersion must specify API group',
+            "spec.maxReplicas: Required value",
+        ],
+    ),
+    (
+        {"minReplicas": 5, "maxReplicas": 3, "scaleTargetRef": {"kind": "A/B", "name": "Bad/", "apiVersion": "a/b/c"}},
         [
             "spec.maxReplicas: Invalid value: 3: must be greater than or equal to `minReplicas`",
             "spec.scaleTargetRef.kind: Invalid value: \"A/B\": may not contain '/'",
             "spec.scaleTargetRef.name: Invalid value: \"Bad/\": may not contain '/'",
+            'spec.scaleTargetRef.apiVersion: Invalid value: "a/b/c": unexpected GroupVersion string: a/b/c',
         ],
     ),
     (

@@ -56,19 +56,35 @@ def _validate(obj: Object) -> list[FieldError]:
     spec = obj.get("spec") or {}
     least, most = spec.get("minReplicas"), spec.get("maxReplicas") or 0
     errors: list[FieldError] = []
-    if least is not None and least < 0:
-        errors.append(invalid("spec.minReplicas", least, "must be greater than or equal to 0"))
-    if most < 1:
-        errors.append(invalid("spec.maxReplicas", most, "must be greater than 0"))
     if least is not None and most < least:
         text = "must be greater than or equal to `minReplicas`"
         errors.append(invalid("spec.maxReplicas", most, text))
-    target = spec.get("scaleTargetRef") or {}
+    errors += _target_ref(spec.get("scaleTargetRef") or {}) + _metrics(spec)
+    # What the schema alone says comes last.
+    if least is not None and least < 0:
+        errors.append(invalid("spec.minReplicas", least, "must be greater than or equal to 0"))
+    if most < 0:
+        errors.append(invalid("spec.maxReplicas", most, "must be greater than or equal to 1"))
+    return errors if most else [*errors, required("spec.maxReplicas")]
+
+
+def _target_ref(target: Object) -> list[FieldError]:
+    errors: list[FieldError] = []
     for field in ("kind", "name"):
         value, where = target.get(field), f"spec.scaleTargetRef.{field}"
         errors += form(names.path_segment, value, where) if value else [required(where)]
+    version, where = target.get("apiVersion") or "", "spec.scaleTargetRef.apiVersion"
+    if version.count("/") > 1:
+        errors.append(invalid(where, version, f"unexpected GroupVersion string: {version}"))
+    elif "/" not in version and not (version == "v1" and target.get("kind") == "ReplicationController"):
+        errors.append(invalid(where, version, "apiVersion must specify API group"))
+    return errors
+
+
+def _metrics(spec: Object) -> list[FieldError]:
+    errors: list[FieldError] = []
     kinds = [metric.get("type") for metric in spec.get("metrics") or ()]
-    if least == 0 and not {"Object", "External"} & set(kinds):
+    if spec.get("minReplicas") == 0 and not {"Object", "External"} & set(kinds):
         text = "must specify at least one Object or External metric to support scaling to zero replicas"
         errors.append(forbidden("spec.metrics", text))
     for index, metric in enumerate(spec.get("metrics") or ()):
@@ -129,4 +145,5 @@ KIND = Kind(
     validate_update=lambda new, old: _validate(new),
     columns=columns("Reference", "Targets", "MinPods", "MaxPods", "Replicas", "Age"),
     row=_row,
+    generation=True,
 )

@@ -17,7 +17,8 @@ HIGHEST = 1000000000
 
 
 def _default(obj: Object) -> Object:
-    obj["preemptionPolicy"] = obj.get("preemptionPolicy") or "PreemptLowerPriority"
+    if obj.get("preemptionPolicy") is None:
+        obj["preemptionPolicy"] = "PreemptLowerPriority"
     return obj
 
 

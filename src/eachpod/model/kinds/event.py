@@ -206,6 +206,8 @@ KIND = Kind(
     row=_row,
     fields=_fields,
     field_names=tuple(_fields({})),
+    free_finalizers=True,
+    name_rule="path",
 )
 EVENTS_KIND = Kind(
     EVENTS_EVENT,

@@ -76,19 +76,17 @@ def _peer(peer: Object, path: str) -> list[FieldError]:
     for kind in selectors:
         errors += validate_selector(peer[kind], f"{path}.{kind}")
     block = peer.get("ipBlock")
-    if block is not None:
+    if block is not None and block.get("cidr"):
         errors += _block(block, f"{path}.ipBlock")
     if not selectors and block is None:
         errors.append(required(path, "must specify a peer"))
     elif selectors and block is not None:
         errors.append(forbidden(path, "may not specify both ipBlock and another peer"))
-    return errors
+    return errors if block is None or block.get("cidr") else [*errors, required(f"{path}.ipBlock.cidr")]
 
 
 def _block(block: Object, path: str) -> list[FieldError]:
-    whole = block.get("cidr") or ""
-    if not whole:
-        return [required(f"{path}.cidr")]
+    whole = block["cidr"]
     errors = form(names.cidr, whole, f"{path}.cidr")
     if errors:
         return errors

@@ -92,7 +92,7 @@ def _validate_spec(spec: Object, *, new: bool, template: bool = True) -> list[Fi
     errors += non_negative(spec.get("ordinals") or {}, "spec.ordinals", "start")
     if new and spec.get("serviceName"):
         errors += form(names.label, spec["serviceName"], "spec.serviceName")
-    errors += validate_own_selector(spec, "statefulset") + validate_selected(spec)
+    errors += validate_own_selector(spec, "statefulset") + validate_selected(spec, unreadable="")
     if template:
         errors += validate_template(_as_made(spec.get("template") or {}, claims), "spec.template")
     return errors + must_last(spec, "StatefulSet")

@@ -41,10 +41,11 @@ def _shown(selector: Object) -> Object:
     return shown
 
 
-def validate_selected(spec: Object, unreadable: str = "") -> list[FieldError]:
-    """The template's labels must be those that the selector looks for. `unreadable` is said of a broken selector."""
+def validate_selected(spec: Object, unreadable: str | None = None) -> list[FieldError]:
+    """The template's labels must be those that the selector looks for. `unreadable` is said of a broken selector, where
+    more is said of it than what is wrong."""
     if validate_selector(spec.get("selector"), ""):
-        return [invalid("spec.selector", _shown(spec["selector"]), unreadable)]
+        return [] if unreadable is None else [invalid("spec.selector", _shown(spec["selector"]), unreadable)]
     selector = Selector.of(spec.get("selector"))
     labels = dig(spec, "template", "metadata", "labels", default={})
     if selector.empty or selector.matches(labels):
