@@ -18,6 +18,17 @@ PRIORITY_CLASS = [
 
 RUNTIME_CLASS = [
     ({"handler": "Bad_"}, ['handler: Invalid value: "Bad_": a lowercase RFC 1123 label must consist of lower case']),
+    (
+        {"handler": "h", "overhead": {"podFixed": {"cpu": "-1"}}},
+        ['overhead.limits[cpu]: Invalid value: "-1": must be greater than or equal to 0'],
+    ),
+    (
+        {"handler": "h", "overhead": {"podFixed": {"foo": "1"}}},
+        [
+            'overhead.limits[foo]: Invalid value: "foo": must be a standard resource type or fully qualified',
+            'overhead.limits[foo]: Invalid value: "foo": must be a standard resource for containers',
+        ],
+    ),
 ]
 
 

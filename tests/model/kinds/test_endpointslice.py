@@ -24,12 +24,12 @@ FAULTS = [
             'ports[0].name: Invalid value: "UPPER_": a lowercase RFC 1123 label must consist of lower case',
             'ports[1].protocol: Unsupported value: "ICMP": supported values: "SCTP", "TCP", "UDP"',
             'ports[2].name: Duplicate value: "a"',
-            "endpoints[0].addresses: Required value",
             'endpoints[1].addresses[0]: Invalid value: "x": must be a valid IP address, (e.g. 10.9.8.7 or',
             'endpoints[1].addresses: Invalid value: "fd00::1": must be an IPv4 address',
             'endpoints[1].hostname: Invalid value: "Bad_": a lowercase RFC 1123 label must consist of lower',
             'endpoints[2].addresses[0]: Invalid value: "127.0.0.1": may not be in the loopback range',
             'endpoints[2].nodeName: Invalid value: "Bad_": a lowercase RFC 1123 subdomain must consist of',
+            "endpoints[0].addresses: Required value",
         ],
     ),
 ]

@@ -8,7 +8,6 @@ import pytest
 Refuse = Callable[..., None]
 
 FAULTS = [
-    ({}, ["spec: Invalid value: []: either `defaultBackend` or `rules` must be specified"]),
     (
         {"rules": [{"host": "Bad_"}]},
         ['spec.rules[0].host: Invalid value: "Bad_": a lowercase RFC 1123 subdomain must consist of lower'],

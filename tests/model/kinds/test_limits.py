@@ -54,14 +54,81 @@ LIMIT_RANGE = [
 
 RESOURCE_QUOTA = [
     (
+        {"hard": {"foo": "1"}},
+        [
+            'spec.hard[foo]: Invalid value: "foo": must be a standard resource type or fully qualified',
+            'spec.hard[foo]: Invalid value: "foo": must be a standard resource for quota',
+        ],
+    ),
+    ({"hard": {"count/x": "1500m"}}, ['spec.hard[count/x]: Invalid value: "1500m": must be an integer']),
+    (
+        {"hard": {"requests.foo": "1"}},
+        [
+            'spec.hard[requests.foo]: Invalid value: "requests.foo": must be a standard resource type or',
+            'spec.hard[requests.foo]: Invalid value: "requests.foo": must be a standard resource for quota',
+        ],
+    ),
+    (
+        {"hard": {"services": "1"}, "scopes": ["Terminating"]},
+        ['spec.scopes: Invalid value: ["Terminating"]: unsupported scope applied to resource'],
+    ),
+    (
+        {"hard": {"services": "1"}, "scopes": ["PriorityClass"]},
+        ['spec.scopes: Invalid value: ["PriorityClass"]: unsupported scope applied to resource'],
+    ),
+    (
+        {"hard": {"pods": "1"}, "scopes": ["BestEffort", "Odd"]},
+        ['spec.scopes: Invalid value: ["BestEffort","Odd"]: unsupported scope'],
+    ),
+    (
+        {
+            "hard": {"pods": "1"},
+            "scopeSelector": {
+                "matchExpressions": [
+                    {"scopeName": "Odd", "operator": "Exists"},
+                    {"scopeName": "PriorityClass", "operator": "Odd"},
+                    {"scopeName": "PriorityClass", "operator": "Exists", "values": ["x"]},
+                ]
+            },
+        },
+        [
+            'spec.scopeSelector.matchExpressions.scopeName: Invalid value: "Odd": unsupported scope',
+            'spec.scopeSelector.matchExpressions.operator: Invalid value: "Odd": not a valid selector',
+            'spec.scopeSelector.matchExpressions.values: Invalid value: ["x"]: must be no value when',
+        ],
+    ),
+    (
         {"hard": {"bad name": "1"}},
-        ['spec.hard[bad name]: Invalid value: "bad name": name part must consist of alphanumeric'],
+        [
+            'spec.hard[bad name]: Invalid value: "bad name": name part must consist of alphanumeric',
+            'spec.hard[bad name]: Invalid value: "bad name": must be a standard resource for quota',
+        ],
     ),
     ({"hard": {"cpu": "-1"}}, ['spec.hard[cpu]: Invalid value: "-1": must be greater than or equal to 0']),
+    ({"hard": {"pods": "1500m"}}, ['spec.hard[pods]: Invalid value: "1500m": must be an integer']),
     ({"hard": {"cpu": "1"}, "scopes": ["Odd"]}, ['spec.scopes: Invalid value: ["Odd"]: unsupported scope']),
+    (
+        {"hard": {"cpu": "1"}, "scopes": ["BestEffort"]},
+        ['spec.scopes: Invalid value: ["BestEffort"]: unsupported scope applied to resource'],
+    ),
     (
         {"hard": {"pods": "1"}, "scopes": ["BestEffort", "NotBestEffort"]},
         ['spec.scopes: Invalid value: ["BestEffort","NotBestEffort"]: conflicting scopes'],
+    ),
+    (
+        {
+            "hard": {"pods": "1"},
+            "scopeSelector": {
+                "matchExpressions": [
+                    {"scopeName": "PriorityClass", "operator": "In"},
+                    {"scopeName": "Terminating", "operator": "In", "values": ["x"]},
+                ]
+            },
+        },
+        [
+            "spec.scopeSelector.matchExpressions.values: Required value: must be at least one value when",
+            "spec.scopeSelector.matchExpressions.operator: Invalid value: \"In\": must be 'Exists' when scope",
+        ],
     ),
 ]
 

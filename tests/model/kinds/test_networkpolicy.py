@@ -74,10 +74,10 @@ FAULTS = [
             ],
         },
         [
-            "spec.egress[0].to[0].ipBlock.cidr: Required value",
             'spec.egress[0].to[1].ipBlock.except[0]: Invalid value: "10.0.0.0/7": must be a strict subset of',
             'spec.egress[0].to[1].ipBlock.except[1]: Invalid value: "11.0.0.0/9": must be a strict subset of',
             'spec.egress[0].to[2].namespaceSelector.matchExpressions[0].operator: Invalid value: "Odd": not',
+            "spec.egress[0].to[0].ipBlock.cidr: Required value",
         ],
     ),
 ]

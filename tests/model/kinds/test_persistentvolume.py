@@ -36,7 +36,7 @@ FAULTS = [
     (
         {"accessModes": ["ReadWriteOnce"], "capacity": {"storage": "1", "cpu": "1"}, "local": {"path": "/x"}},
         [
-            'spec.capacity: Unsupported value: {"storage":"1","cpu":"1"}: supported values: "storage"',
+            'spec.capacity: Unsupported value: {"cpu":"1","storage":"1"}: supported values: "storage"',
             "spec.nodeAffinity: Required value: Local volume requires node affinity",
         ],
     ),

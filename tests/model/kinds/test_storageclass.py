@@ -22,6 +22,40 @@ FAULTS = [
         ['volumeBindingMode: Unsupported value: "Odd": supported values: "Immediate",'],
     ),
     ({"provisioner": "p", "parameters": {"": "x"}}, ['parameters: Invalid value: "": field can not be empty.']),
+    (
+        {
+            "provisioner": "p",
+            "allowedTopologies": [
+                {"matchLabelExpressions": [{"key": "a", "values": []}, {"key": "a", "values": ["x", "x"]}]}
+            ],
+        },
+        [
+            "allowedTopologies[0].matchLabelExpressions[0].values: Required value",
+            'allowedTopologies[0].matchLabelExpressions[1].values[1]: Duplicate value: "x"',
+            'allowedTopologies[0].matchLabelExpressions[1].key: Duplicate value: "a"',
+        ],
+    ),
+    (
+        {"provisioner": "p", "allowedTopologies": [{}]},
+        ['allowedTopologies[0].matchLabelExpressions: Duplicate value: ""'],
+    ),
+    (
+        {"provisioner": "p", "allowedTopologies": [{"matchLabelExpressions": [{"key": "", "values": ["a"]}]}]},
+        [
+            'allowedTopologies[0].matchLabelExpressions[0].key: Invalid value: "": name part must be',
+            'allowedTopologies[0].matchLabelExpressions[0].key: Invalid value: "": name part must consist of',
+        ],
+    ),
+    (
+        {
+            "provisioner": "p",
+            "allowedTopologies": [
+                {"matchLabelExpressions": [{"key": "a", "values": ["y", "x"]}]},
+                {"matchLabelExpressions": [{"key": "a", "values": ["x", "y"]}]},
+            ],
+        },
+        ['allowedTopologies[1].matchLabelExpressions: Duplicate value: ""'],
+    ),
 ]
 
 

@@ -158,10 +158,6 @@ FAULTS = [
         ["spec.containers[0].lifecycle.postStart.sleep: Invalid value: -1: must be non-negative and less"],
     ),
     (
-        {"containers": [{"name": "c", "image": "i", "lifecycle": {"stopSignal": "SIGTERM"}}]},
-        ["spec.containers[0].lifecycle.stopSignal: Forbidden: may not be set for containers with empty"],
-    ),
-    (
         {
             "containers": [
                 {"name": "c", "image": "i", "resizePolicy": [{"resourceName": "disk", "restartPolicy": "Odd"}]}
@@ -171,10 +167,6 @@ FAULTS = [
             'spec.containers[0].resizePolicy: Unsupported value: "disk": supported values: "cpu", "memory"',
             'spec.containers[0].resizePolicy: Unsupported value: "Odd": supported values: "NotRequired",',
         ],
-    ),
-    (
-        {"os": {"name": "linux"}, "containers": [{"name": "c", "image": "i", "lifecycle": {"stopSignal": "SIGFOO"}}]},
-        ['spec.containers[0].lifecycle.stopSignal: Unsupported value: "SIGFOO": supported values:'],
     ),
 ]
 

@@ -18,8 +18,12 @@ FAULTS = [
         ['spec.resources.requests[ephemeral-storage]: Unsupported value: "ephemeral-storage": supported'],
     ),
     (
-        {"resources": {"claims": [{"name": "a"}]}},
-        ["spec.resources.claims: Forbidden: claims may not be set for Resources at pod-level"],
+        {"resources": {"claims": [{"name": ""}, {"name": "a"}], "limits": {"cpu": "1"}}},
+        [
+            "spec.resources.claims: Forbidden: claims may not be set for Resources at pod-level",
+            "spec.resources.claims[0]: Required value",
+            'spec.resources.claims[1]: Not found: "a": must be one of the names in pod.spec.resourceClaims',
+        ],
     ),
     (
         {

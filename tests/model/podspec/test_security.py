@@ -19,14 +19,6 @@ FAULTS = [
     (
         {
             "containers": [
-                {"name": "c", "image": "i", "securityContext": {"privileged": True, "allowPrivilegeEscalation": False}}
-            ]
-        },
-        ["spec.containers[0].securityContext: Invalid value:"],
-    ),
-    (
-        {
-            "containers": [
                 {
                     "name": "c",
                     "image": "i",
@@ -34,7 +26,7 @@ FAULTS = [
                 }
             ]
         },
-        ["spec.containers[0].securityContext: Invalid value:"],
+        ["spec.containers[0].securityContext: Invalid value: "],
     ),
     (
         {"containers": [{"name": "c", "image": "i", "securityContext": {"seccompProfile": {"type": "Odd"}}}]},
@@ -54,7 +46,7 @@ FAULTS = [
                 }
             ]
         },
-        ["spec.containers[0].securityContext.seccompProfile.localhostProfile: Invalid value:"],
+        ["spec.containers[0].securityContext.seccompProfile.localhostProfile: Invalid value: "],
     ),
     (
         {"containers": [{"name": "c", "image": "i", "securityContext": {"appArmorProfile": {"type": "Localhost"}}}]},

@@ -21,7 +21,7 @@ FAULTS = [
                 "nameservers": ["x", "1.1.1.1", "1.1.1.2", "1.1.1.3"],
                 "searches": [
                     "bad_.",
-                    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                    "a.bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
                 ],
                 "options": [{"name": ""}],
             }
@@ -30,6 +30,7 @@ FAULTS = [
             'spec.dnsConfig.nameservers: Invalid value: ["x","1.1.1.1","1.1.1.2","1.1.1.3"]: must not have',
             'spec.dnsConfig.nameservers[0]: Invalid value: "x": must be a valid IP address, (e.g. 10.9.8.7',
             'spec.dnsConfig.searches[0]: Invalid value: "bad_": a lowercase RFC 1123 subdomain must consist',
+            "spec.dnsConfig.searches[1]: Invalid value:",
             "spec.dnsConfig.options[0]: Required value: must not be empty",
         ],
     ),
@@ -45,22 +46,6 @@ FAULTS = [
         ],
     ),
     (
-        {"serviceAccountName": "Bad_"},
-        ['spec.serviceAccountName: Invalid value: "Bad_": a lowercase RFC 1123 subdomain must consist of'],
-    ),
-    (
-        {"priorityClassName": "Bad_"},
-        ['spec.priorityClassName: Invalid value: "Bad_": a lowercase RFC 1123 subdomain must consist of'],
-    ),
-    (
-        {"preemptionPolicy": "Odd"},
-        ['spec.preemptionPolicy: Unsupported value: "Odd": supported values: "PreemptLowerPriority",'],
-    ),
-    (
-        {"runtimeClassName": "Bad_"},
-        ['spec.runtimeClassName: Invalid value: "Bad_": a lowercase RFC 1123 subdomain must consist of'],
-    ),
-    (
         {"hostAliases": [{"ip": "x", "hostnames": ["bad_"]}]},
         [
             'spec.hostAliases[0].ip: Invalid value: "x": must be a valid IP address, (e.g. 10.9.8.7 or',
@@ -72,7 +57,17 @@ FAULTS = [
         ['spec.readinessGates[0].conditionType: Invalid value: "bad key!": name part must consist of'],
     ),
     ({"hostUsers": False, "hostNetwork": True}, ["spec.hostNetwork: Forbidden: when `hostUsers` is false"]),
-    ({"overhead": {"cpu": "-1"}}, ['spec.overhead[cpu]: Invalid value: "-1": must be greater than or equal to 0']),
+    (
+        {"overhead": {"cpu": "-1"}},
+        ['spec.overhead.limits[cpu]: Invalid value: "-1": must be greater than or equal to 0'],
+    ),
+    (
+        {"overhead": {"foo": "1"}},
+        [
+            'spec.overhead.limits[foo]: Invalid value: "foo": must be a standard resource type or fully',
+            'spec.overhead.limits[foo]: Invalid value: "foo": must be a standard resource for containers',
+        ],
+    ),
     ({"os": {"name": "beos"}}, ['spec.os: Unsupported value: "beos": supported values: "linux", "windows"']),
     (
         {
@@ -91,9 +86,9 @@ FAULTS = [
         },
         [
             "spec.resourceClaims[0].name: Required value",
-            'spec.resourceClaims[0]: Invalid value: {"name":""}: must specify one of: `resourceClaimName`,',
-            'spec.resourceClaims[1]: Invalid value: {"name":"a"}: must specify one of: `resourceClaimName`,',
-            'spec.resourceClaims[2]: Invalid value: {"name":"b","resourceClaimName":"x","resourceClaimTemplat',
+            "spec.resourceClaims[0]: Invalid value: ",
+            "spec.resourceClaims[1]: Invalid value: ",
+            "spec.resourceClaims[2]: Invalid value: ",
         ],
     ),
     (
@@ -109,3 +104,18 @@ FAULTS = [
 @pytest.mark.parametrize(("spec", "expected"), FAULTS)
 def test_faults(refuse: Refuse, spec: dict[str, Any], expected: list[str]) -> None:
     refuse("v1", "Pod", {"spec": {"containers": [{"name": "c", "image": "i"}], **spec}}, expected)
+
+
+# At the real server admission finds these first, in words of its own.
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [
+        ({"serviceAccountName": "Bad_"}, 'spec.serviceAccountName: Invalid value: "Bad_": a lowercase RFC 1123'),
+        ({"priorityClassName": "Bad_"}, 'spec.priorityClassName: Invalid value: "Bad_": a lowercase RFC 1123'),
+        ({"runtimeClassName": "Bad_"}, 'spec.runtimeClassName: Invalid value: "Bad_": a lowercase RFC 1123'),
+        ({"preemptionPolicy": "Odd"}, 'spec.preemptionPolicy: Unsupported value: "Odd": supported values: "Preempt'),
+    ],
+)
+def test_names_of_other_objects(of: Any, spec: dict[str, Any], told: str) -> None:
+    (found,) = of("v1", "Pod").faults({"containers": [{"name": "c", "image": "i"}], **spec})
+    assert found.startswith(told)

@@ -85,14 +85,14 @@ FAULTS = [
     ),
     (
         {
+            "serviceAccountName": "default",
             "volumes": [
                 {"name": "v", "projected": {"sources": [{"serviceAccountToken": {"path": "", "expirationSeconds": 5}}]}}
-            ]
+            ],
         },
         [
             "spec.volumes[0].projected.sources[0].serviceAccountToken.expirationSeconds: Invalid value: 5:",
             "spec.volumes[0].projected.path: Required value",
-            "spec.volumes[0].projected.sources[0].serviceAccountToken: Forbidden: must not be specified when",
         ],
     ),
     (

@@ -97,7 +97,7 @@ FAULTS = [
         [
             'spec.ports[1].name: Duplicate value: "a"',
             'spec.ports[2].name: Invalid value: "B_": a lowercase RFC 1123 label must consist of lower case',
-            'spec.ports[3]: Duplicate value: {"Name":"","Protocol":"TCP","AppProtocol":null,"Port":1,"TargetP',
+            "spec.ports[3]: Duplicate value: ",
         ],
     ),
     (

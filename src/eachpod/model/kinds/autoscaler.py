@@ -3,14 +3,14 @@
 from copy import deepcopy
 from typing import Any
 
-from eachpod.model import names
 from eachpod.model.fielderrors import FieldError, forbidden, invalid, required
 from eachpod.model.kind import Cell, Kind
 from eachpod.model.objects import Object, dig, name
-from eachpod.model.podspec.rules import form
 from eachpod.model.resources import HORIZONTALPODAUTOSCALER
 from eachpod.model.shape import zero
 from eachpod.model.table import NONE, UNSET, age, columns
+
+from .metricspec import SOURCES, validate_metric, validate_reference
 
 _CPU_PERCENT = 80
 _SCALE_UP: Object = {
@@ -24,13 +24,6 @@ _SCALE_UP: Object = {
 _SCALE_DOWN: Object = {
     "selectPolicy": "Max",
     "policies": [{"type": "Percent", "value": 100, "periodSeconds": 15}],
-}
-_SOURCES = {
-    "Object": "object",
-    "Pods": "pods",
-    "Resource": "resource",
-    "ContainerResource": "containerResource",
-    "External": "external",
 }
 
 
@@ -69,10 +62,7 @@ def _validate(obj: Object) -> list[FieldError]:
 
 
 def _target_ref(target: Object) -> list[FieldError]:
-    errors: list[FieldError] = []
-    for field in ("kind", "name"):
-        value, where = target.get(field), f"spec.scaleTargetRef.{field}"
-        errors += form(names.path_segment, value, where) if value else [required(where)]
+    errors = validate_reference(target, "spec.scaleTargetRef")
     version, where = target.get("apiVersion") or "", "spec.scaleTargetRef.apiVersion"
     if version.count("/") > 1:
         errors.append(invalid(where, version, f"unexpected GroupVersion string: {version}"))
@@ -88,10 +78,7 @@ def _metrics(spec: Object) -> list[FieldError]:
         text = "must specify at least one Object or External metric to support scaling to zero replicas"
         errors.append(forbidden("spec.metrics", text))
     for index, metric in enumerate(spec.get("metrics") or ()):
-        source = _SOURCES.get(metric.get("type") or "")
-        if source and metric.get(source) is None:
-            text = "must populate information for the given metric source"
-            errors.append(required(f"spec.metrics[{index}].{source}", text))
+        errors += validate_metric(metric, f"spec.metrics[{index}]")
     return errors
 
 
@@ -103,7 +90,7 @@ def _targets(obj: Object) -> str:
 
 
 def _target(spec: Object, status: Object) -> str:
-    source = _SOURCES.get(spec.get("type") or "", "")
+    source = SOURCES.get(spec.get("type") or "", "")
     wanted, now = dig(spec, source, "target", default={}), dig(status, source, "current", default={})
     prefix = f"{dig(spec, source, 'name', default='')}: " if source in ("resource", "containerResource") else ""
     if wanted.get("averageValue") is not None:

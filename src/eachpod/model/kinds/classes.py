@@ -5,6 +5,7 @@ from eachpod.model.fielderrors import FieldError, forbidden, invalid, required
 from eachpod.model.kind import Cell, Kind
 from eachpod.model.metadata import immutable, validate_labels
 from eachpod.model.objects import Object, dig, name
+from eachpod.model.podspec.amounts import validate_overhead
 from eachpod.model.podspec.placement import validate_tolerations
 from eachpod.model.podspec.rules import form, one_of
 from eachpod.model.resources import PRIORITYCLASS, RUNTIMECLASS
@@ -57,6 +58,7 @@ def _row(obj: Object, now: float) -> list[Cell]:
 def _validate_runtime(obj: Object) -> list[FieldError]:
     handler = obj.get("handler") or ""
     errors = form(names.label, handler, "handler") if handler else [required("handler")]
+    errors += validate_overhead(dig(obj, "overhead", "podFixed", default={}), "overhead")
     errors += validate_labels(dig(obj, "scheduling", "nodeSelector"), "scheduling.nodeSelector")
     return errors + validate_tolerations(dig(obj, "scheduling", "tolerations", default=[]), "scheduling.tolerations")
 

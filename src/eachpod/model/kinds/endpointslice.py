@@ -80,12 +80,15 @@ def _endpoints(obj: Object) -> list[FieldError]:
             errors += form(names.label, endpoint["hostname"], f"{path}.hostname")
         for field, rule in (("forZones", names.label_value), ("forNodes", names.subdomain)):
             errors += _hints((endpoint.get("hints") or {}).get(field) or [], rule, f"{path}.hints.{field}")
-    return errors
+    # What the schema alone says comes last.
+    return errors + [
+        required(f"endpoints[{index}].addresses")
+        for index, endpoint in enumerate(endpoints)
+        if not endpoint.get("addresses")
+    ]
 
 
 def _addresses(addresses: list[str], kind: str, path: str) -> list[FieldError]:
-    if not addresses:
-        return [required(path)]
     if len(addresses) > _MOST_ADDRESSES:
         return [too_many(path, len(addresses), _MOST_ADDRESSES)]
     errors: list[FieldError] = []

@@ -4,7 +4,7 @@ from eachpod.model import names, quantity
 from eachpod.model.fielderrors import FieldError, duplicate, forbidden, invalid, required
 from eachpod.model.kind import Cell, Kind
 from eachpod.model.objects import Object, dig, name
-from eachpod.model.podspec.amounts import validate_amount
+from eachpod.model.podspec.amounts import STANDARD, is_huge_page, validate_amount
 from eachpod.model.podspec.rules import form
 from eachpod.model.resources import LIMITRANGE, RESOURCEQUOTA
 from eachpod.model.table import age, columns
@@ -106,6 +106,20 @@ _SCOPES = (
     "CrossNamespacePodAffinity",
     "VolumeAttributesClass",
 )
+_ONLY_EXIST = (*_SCOPES[:4], "CrossNamespacePodAffinity")
+_ONLY_EXIST_TEXT = (
+    "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, "
+    "ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity"
+)
+_COMPUTE = frozenset(
+    f"{kind}{resource}" for kind in ("", "requests.", "limits.") for resource in ("cpu", "memory", "ephemeral-storage")
+)
+_AMOUNTS = _COMPUTE | {"requests.storage"}
+# What a quota counts by these names; others are of a group, or count/ a kind.
+_QUOTA_NAMES = _AMOUNTS | {
+    "pods", "services", "replicationcontrollers", "resourcequotas", "secrets", "configmaps", "persistentvolumeclaims",
+    "services.nodeports", "services.loadbalancers",
+}  # fmt: skip
 _OPPOSITES = ({"BestEffort", "NotBestEffort"}, {"Terminating", "NotTerminating"})
 
 
@@ -118,12 +132,57 @@ def _validate_quota(obj: Object) -> list[FieldError]:
     errors: list[FieldError] = []
     for resource, amount in (spec.get("hard") or {}).items():
         path = f"spec.hard[{resource}]"
-        errors += form(names.label_key, resource, path) + validate_amount(resource, amount, path)
-    scopes = spec.get("scopes") or []
+        errors += _quota_name(resource, path) + validate_amount(resource, amount, path)
+        if resource in _QUOTA_NAMES - _AMOUNTS and quantity.parse(amount).denominator != 1:
+            errors.append(invalid(path, amount, "must be an integer"))
+    return errors + _scopes(spec) + _scope_selector(dig(spec, "scopeSelector", "matchExpressions", default=[]))
+
+
+def _quota_name(resource: str, path: str) -> list[FieldError]:
+    errors = form(names.label_key, resource, path)
+    if "/" in resource or resource in _QUOTA_NAMES or is_huge_page(resource.removeprefix("requests.")):
+        return errors
+    if not errors and resource not in STANDARD:
+        errors.append(invalid(path, resource, "must be a standard resource type or fully qualified"))
+    return [*errors, invalid(path, resource, "must be a standard resource for quota")]
+
+
+def _scopes(spec: Object) -> list[FieldError]:
+    scopes, errors = spec.get("scopes") or [], []
     if any(scope not in _SCOPES for scope in scopes):
         errors.append(invalid("spec.scopes", scopes, "unsupported scope"))
+    elif any(not _may_scope(scope, resource) for scope in scopes for resource in spec.get("hard") or {}):
+        errors.append(invalid("spec.scopes", scopes, "unsupported scope applied to resource"))
     if any(pair <= set(scopes) for pair in _OPPOSITES):
         errors.append(invalid("spec.scopes", scopes, "conflicting scopes"))
+    return errors
+
+
+def _may_scope(scope: str, resource: str) -> bool:
+    """BestEffort pods ask for nothing that could be counted, and scopes of pods say nothing about other objects."""
+    if resource not in _QUOTA_NAMES:
+        return True
+    if scope == "VolumeAttributesClass":
+        return resource in ("persistentvolumeclaims", "requests.storage")
+    return resource == "pods" or (scope != "BestEffort" and resource in _COMPUTE)
+
+
+def _scope_selector(expressions: list[Object]) -> list[FieldError]:
+    path, errors = "spec.scopeSelector.matchExpressions", []
+    for each in expressions:
+        scope, operator, values = each.get("scopeName"), each.get("operator"), each.get("values") or []
+        if scope not in _SCOPES:
+            errors.append(invalid(f"{path}.scopeName", scope, "unsupported scope"))
+        if operator in ("In", "NotIn") and not values:
+            text = "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector"
+            errors.append(required(f"{path}.values", text))
+        elif operator in ("Exists", "DoesNotExist") and values:
+            text = "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector"
+            errors.append(invalid(f"{path}.values", values, text))
+        elif operator not in ("In", "NotIn", "Exists", "DoesNotExist"):
+            errors.append(invalid(f"{path}.operator", operator, "not a valid selector operator"))
+        if scope in _ONLY_EXIST and operator != "Exists":
+            errors.append(invalid(f"{path}.operator", operator, _ONLY_EXIST_TEXT))
     return errors
 
 

@@ -39,13 +39,27 @@ def _validate(obj: Object) -> list[FieldError]:
                 errors += _port(port, f"{path}.ports[{at}]")
             for at, peer in enumerate(rule.get(peers) or ()):
                 errors += _peer(peer, f"{path}.{peers}[{at}]")
-    kinds = spec.get("policyTypes") or []
+    return errors + _types(spec.get("policyTypes") or []) + _blocks_without_range(spec)
+
+
+def _types(kinds: list[str]) -> list[FieldError]:
     if len(kinds) > len(_TYPES):
-        return [*errors, invalid("spec.policyTypes", kinds, "may not specify more than two policyTypes")]
-    return errors + [
+        return [invalid("spec.policyTypes", kinds, "may not specify more than two policyTypes")]
+    return [
         not_supported(f"spec.policyTypes[{index}]", kind, _TYPES)
         for index, kind in enumerate(kinds)
         if kind not in _TYPES
+    ]
+
+
+def _blocks_without_range(spec: Object) -> list[FieldError]:
+    """What the schema alone says comes last."""
+    return [
+        required(f"spec.{side}[{index}].{peers}[{at}].ipBlock.cidr")
+        for side, peers in _SIDES
+        for index, rule in enumerate(spec.get(side) or ())
+        for at, peer in enumerate(rule.get(peers) or ())
+        if peer.get("ipBlock") is not None and not peer["ipBlock"].get("cidr")
     ]
 
 
@@ -82,7 +96,7 @@ def _peer(peer: Object, path: str) -> list[FieldError]:
         errors.append(required(path, "must specify a peer"))
     elif selectors and block is not None:
         errors.append(forbidden(path, "may not specify both ipBlock and another peer"))
-    return errors if block is None or block.get("cidr") else [*errors, required(f"{path}.ipBlock.cidr")]
+    return errors
 
 
 def _block(block: Object, path: str) -> list[FieldError]:

@@ -18,12 +18,15 @@ def _validate(obj: Object) -> list[FieldError]:
     ranges = dig(obj, "spec", "cidrs", default=[])
     if not ranges:
         return [required("spec.cidrs", "at least one CIDR required")]
+    if len(ranges) > 2:
+        return [invalid("spec.cidrs", {"CIDRs": ranges}, "may only hold up to 2 values")]
     errors: list[FieldError] = []
-    if len(ranges) > 2 or (len(ranges) == 2 and len({":" in each for each in ranges}) == 1):
-        text = "may only hold up to 2 values, one for each IP family"
-        errors.append(invalid("spec", ranges, text))
     for index, each in enumerate(ranges):
         errors += form(names.cidr, each, f"spec.cidrs[{index}]")
+    families = [":" in each for each in ranges if "/" in each]
+    if len(families) > len(set(families)):
+        text = "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64"
+        errors.append(invalid("spec.cidrs", ranges, text))
     return errors
 
 

@@ -1,16 +1,13 @@
 """StorageClass."""
 
 from eachpod.model import names
-from eachpod.model.fielderrors import FieldError, invalid, not_supported, required
+from eachpod.model.fielderrors import FieldError, duplicate, invalid, not_supported, required
 from eachpod.model.kind import Cell, Kind
 from eachpod.model.metadata import immutable
 from eachpod.model.objects import Object, name
 from eachpod.model.podspec.rules import form
 from eachpod.model.resources import STORAGECLASS
 from eachpod.model.table import age, columns
-from eachpod.model.wellknown import BETA_DEFAULT_CLASS, DEFAULT_CLASS
-
-_DEFAULT_MARKS = (DEFAULT_CLASS, BETA_DEFAULT_CLASS)
 
 
 def _default(obj: Object) -> Object:
@@ -31,7 +28,32 @@ def _validate(obj: Object) -> list[FieldError]:
     ):
         if obj.get(field) not in choices and (obj.get(field) or field != "reclaimPolicy"):
             errors.append(not_supported(field, obj.get(field), choices))
+    return errors + _topologies(obj.get("allowedTopologies") or [])
+
+
+def _topologies(terms: list[Object]) -> list[FieldError]:
+    """Where volumes may be made: alternatives that differ, of labels with values that differ."""
+    errors: list[FieldError] = []
+    seen: list[dict[str, set[str]]] = []
+    for index, term in enumerate(terms):
+        path = f"allowedTopologies[{index}].matchLabelExpressions"
+        wanted: dict[str, set[str]] = {}
+        for at, label in enumerate(term.get("matchLabelExpressions") or ()):
+            errors += _topology(label, f"{path}[{at}]", wanted)
+        if wanted in seen or not wanted:
+            errors.append(duplicate(path, ""))
+        seen.append(wanted)
     return errors
+
+
+def _topology(label: Object, path: str, wanted: dict[str, set[str]]) -> list[FieldError]:
+    key, values = label.get("key") or "", label.get("values") or []
+    errors = [] if values else [required(f"{path}.values")]
+    errors += [duplicate(f"{path}.values[{at}]", each) for at, each in enumerate(values) if each in values[:at]]
+    if key in wanted:
+        errors.append(duplicate(f"{path}.key", key))
+    wanted.setdefault(key, set(values))
+    return errors + form(names.label_key, key, f"{path}.key")
 
 
 def _validate_update(new: Object, old: Object) -> list[FieldError]:

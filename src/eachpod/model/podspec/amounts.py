@@ -7,7 +7,7 @@ from eachpod.model.objects import Object
 from .rules import form
 
 _STANDARD_CONTAINER = ("cpu", "memory", "ephemeral-storage")
-_STANDARD = frozenset((
+STANDARD = frozenset((
     *_STANDARD_CONTAINER,
     "storage", "requests.cpu", "requests.memory", "requests.ephemeral-storage", "requests.storage", "limits.cpu",
     "limits.memory", "limits.ephemeral-storage", "pods", "resourcequotas", "services", "replicationcontrollers",
@@ -39,7 +39,7 @@ def may_overcommit(name: str) -> bool:
 
 def _name(name: str, path: str) -> list[FieldError]:
     errors = form(names.label_key, name, path)
-    if not errors and "/" not in name and name not in _STANDARD and not is_huge_page(name):
+    if not errors and "/" not in name and name not in STANDARD and not is_huge_page(name):
         errors.append(invalid(path, name, "must be a standard resource type or fully qualified"))
     if "/" not in name:
         if name not in _STANDARD_CONTAINER and not is_huge_page(name):
@@ -73,8 +73,13 @@ def validate_resources(resources: Object, claims: frozenset[str], path: str) -> 
     if any(map(is_huge_page, asked)) and not asked & {"cpu", "memory"}:
         errors.append(forbidden(path, "HugePages require cpu or memory"))
     for index, claim in enumerate(resources.get("claims") or ()):
-        errors += _claim(claim, claims, f"{path}.claims[{index}]")
+        errors += validate_claim(claim, claims, f"{path}.claims[{index}]")
     return errors
+
+
+def validate_overhead(overhead: Object, path: str) -> list[FieldError]:
+    """What pods of a runtime class cost beside their containers; it counts as limits, by name as well."""
+    return [fault for name in sorted(overhead) for fault in _listed(name, overhead[name], f"{path}.limits[{name}]")]
 
 
 def _listed(name: str, amount: str, path: str) -> list[FieldError]:
@@ -99,7 +104,7 @@ def _against_limit(name: str, amount: str, limit: str | None, path: str) -> list
     return []
 
 
-def _claim(claim: Object, known: frozenset[str], path: str) -> list[FieldError]:
+def validate_claim(claim: Object, known: frozenset[str], path: str) -> list[FieldError]:
     name = claim.get("name")
     if not name:
         return [required(path)]

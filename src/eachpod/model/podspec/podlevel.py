@@ -1,10 +1,10 @@
 """Resources of a pod as a whole, beside those of its containers."""
 
 from eachpod.model import quantity
-from eachpod.model.fielderrors import FieldError, forbidden, invalid, not_supported, required
+from eachpod.model.fielderrors import FieldError, forbidden, invalid, not_supported
 from eachpod.model.objects import Object, dig
 
-from .amounts import is_huge_page, validate_amount
+from .amounts import is_huge_page, validate_amount, validate_claim
 from .totals import has_pod_level, of_containers, rendered
 
 _SUPPORTED = ("cpu", "hugepages-", "memory")
@@ -42,8 +42,9 @@ def validate_pod_level(spec: Object, path: str) -> list[FieldError]:
     errors: list[FieldError] = []
     if resources.get("claims") is not None:
         errors.append(forbidden(f"{path}.claims", "claims may not be set for Resources at pod-level"))
-        unnamed = (index for index, claim in enumerate(resources["claims"]) if not claim.get("name"))
-        errors += [required(f"{path}.claims[{index}]") for index in unnamed]
+        known = frozenset(claim.get("name") or "" for claim in spec.get("resourceClaims") or ())
+        for index, claim in enumerate(resources["claims"]):
+            errors += validate_claim(claim, known, f"{path}.claims[{index}]")
     limits, requests = resources.get("limits") or {}, resources.get("requests") or {}
     for kind, amounts in (("limits", limits), ("requests", requests)):
         for name, amount in amounts.items():

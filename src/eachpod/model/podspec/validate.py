@@ -7,7 +7,7 @@ from eachpod.model.fielderrors import FieldError, duplicate, forbidden, invalid,
 from eachpod.model.metadata import validate_annotations, validate_labels
 from eachpod.model.objects import Object
 
-from .amounts import validate_amount
+from .amounts import validate_overhead
 from .containers import (
     Surroundings,
     validate_containers,
@@ -108,8 +108,7 @@ def _rest(spec: Object, path: str) -> list[FieldError]:
     if spec.get("preemptionPolicy") is not None:
         choices = ("PreemptLowerPriority", "Never")
         errors += one_of(spec["preemptionPolicy"], f"{path}.preemptionPolicy", choices)
-    for name, amount in (spec.get("overhead") or {}).items():
-        errors += validate_amount(name, amount, f"{path}.overhead[{name}]")
+    errors += validate_overhead(spec.get("overhead") or {}, f"{path}.overhead")
     return errors + (_system(spec, path) if spec.get("os") is not None else [])
 
 
@@ -203,7 +202,12 @@ def _dns_config(config: Object | None, policy: str, path: str) -> list[FieldErro
         errors.append(invalid(f"{path}.searches", searches, text))
     for index, search in enumerate(searches):
         name = search.removesuffix(".")
-        if search != "." and not _SEARCH.fullmatch(name):
+        if search == ".":
+            continue
+        if len(name) > names.SUBDOMAIN_LENGTH:
+            text = f"must be no more than {names.SUBDOMAIN_LENGTH} characters"
+            errors.append(invalid(f"{path}.searches[{index}]", name, text))
+        if not _SEARCH.fullmatch(name):
             errors.append(invalid(f"{path}.searches[{index}]", name, _SEARCH_FAULT))
     for index, option in enumerate(config.get("options") or ()):
         if not option.get("name"):

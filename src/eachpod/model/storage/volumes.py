@@ -45,7 +45,7 @@ def validate_volume_spec(spec: Object, path: str = "spec") -> list[FieldError]:
 def _capacity(capacity: Object, path: str) -> list[FieldError]:
     errors = [] if capacity else [required(path)]
     if "storage" not in capacity or len(capacity) > 1:
-        errors.append(not_supported(path, capacity or None, ("storage",)))
+        errors.append(not_supported(path, dict(sorted(capacity.items())) or None, ("storage",)))
     for name, amount in capacity.items():
         value = quantity.parse(amount)
         if value < 0:
