@@ -17,11 +17,24 @@ from eachpod.server.app import ApiServer
 from eachpod.server.config import ServerConfig
 from eachpod.server.inprocess import InProcessTransport
 from eachpod.store.memory import MemoryStore
+from eachpod.wire.http import Request, WatchEvent
+
+
+class Late(InProcessTransport):
+    """Tells nothing of Secrets while it is held."""
+
+    held = False
+
+    async def watch(self, request: Request) -> AsyncIterator[WatchEvent]:
+        async for event in super().watch(request):
+            while self.held and request.path.endswith("/secrets"):
+                await asyncio.sleep(0.005)
+            yield event
 
 
 @asynccontextmanager
 async def collecting() -> AsyncIterator[Client]:
-    client = Client(InProcessTransport(ApiServer(MemoryStore(), ServerConfig())))
+    client = Client(Late(ApiServer(MemoryStore(), ServerConfig())))
     for one in ("d", "other"):
         await client.create(NAMESPACE, {"metadata": {"name": one}})
         await client.create(SERVICEACCOUNT, {"metadata": {"name": "default", "namespace": one}})
@@ -131,6 +144,20 @@ async def test_orphans_are_released_before_their_owner_goes() -> None:
         await client.delete(CONFIGMAP, "a", "d", propagation="Orphan")
         await eventually(lambda: gone(client, CONFIGMAP, "a"))
         assert [owners(one) for one in (await client.list(CONFIGMAP, "d")).items] == [[]] * 5
+
+
+async def test_orphans_that_no_watch_has_told_of_are_released_too() -> None:
+    """Else they would be garbage as soon as their owner is gone."""
+    async with collecting() as client:
+        owner = await make(client, config_map("owner"))
+        await client.create(SECRET, config_map("early", {"metadata": {"name": "none", "uid": "none"}}))
+        await eventually(lambda: gone(client, SECRET, "early"))  # by then all kinds are watched
+        assert isinstance(client.transport, Late)
+        client.transport.held = True
+        await client.create(SECRET, config_map("late", owner))
+        await client.delete(CONFIGMAP, "owner", "d", propagation="Orphan")
+        await eventually(lambda: gone(client, CONFIGMAP, "owner"))
+        assert not owners(await client.get(SECRET, "late", "d"))
 
 
 async def test_an_owner_in_another_namespace_is_told_and_counts_as_none() -> None:
