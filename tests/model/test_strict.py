@@ -65,5 +65,10 @@ def test_base64() -> None:
     assert examine("core/v1.Secret", {"data": {"a": "not base64!"}}).wrong == "illegal base64 data at input byte 3"
 
 
+@pytest.mark.parametrize(("text", "byte"), [("v", 0), ("YQ", 0), ("YWJjZ", 4), ("YQ=x", 2), ("Y W=", 1)])
+def test_where_base64_ends(text: str, byte: int) -> None:
+    assert examine("core/v1.Secret", {"data": {"a": text}}).wrong == f"illegal base64 data at input byte {byte}"
+
+
 def test_null_is_absent() -> None:
     assert examine("core/v1.Pod", {"spec": None, "metadata": {"labels": {"a": None}}}).wrong == ""

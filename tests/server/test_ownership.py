@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 
 from eachpod.client.client import Client
+from eachpod.model.errors import BadRequest, Invalid, StatusError
 from eachpod.model.objects import Object, dig
 from eachpod.model.resource import Resource
 from eachpod.model.resources import CONFIGMAP, JOB
 from eachpod.server.app import ApiServer
 from eachpod.server.user import User
-from eachpod.wire.http import APPLY_PATCH, MERGE_PATCH, Request
+from eachpod.wire.http import APPLY_PATCH, MERGE_PATCH, STRATEGIC_PATCH, Request
 
 ADMIN = User("admin", "", ("system:masters",))
 ENTRY = {
@@ -86,3 +87,30 @@ async def test_a_job_is_not_deleted_without_a_word_on_its_pods(hand: Hand) -> No
         await hand.create(JOB, {"metadata": {"name": name}, "spec": {"template": template}}, "a")
         answer = await hand.server.answer(Request("DELETE", JOB.path("x", name), query), ADMIN)
         assert len([text for text in answer.warnings if "preserved by default" in text]) == count
+
+
+async def test_an_apply_may_leave_its_name_out_but_not_empty(hand: Hand) -> None:
+    applied: Object = {"apiVersion": "v1", "kind": "ConfigMap", "data": {"k": "1"}}
+    assert (await hand.patch(applied, "a", APPLY_PATCH))["metadata"]["name"] == "c"
+    with pytest.raises(BadRequest, match="name must be provided"):
+        await hand.patch({**applied, "metadata": {"name": ""}}, "a", APPLY_PATCH)
+
+
+async def test_what_is_no_base64_in_a_patch(hand: Hand) -> None:
+    await hand.create(CONFIGMAP, {"metadata": {"name": "c"}}, "a")
+    body = {"apiVersion": "v1", "kind": "ConfigMap", "binaryData": {"k": "v"}}
+    with pytest.raises(StatusError, match=r"error decoding from json: illegal base64 data at input byte 0$"):
+        await hand.patch(body, "a", APPLY_PATCH)
+    with pytest.raises(Invalid, match=r": error decoding from json: illegal base64 data at input byte 0$"):
+        await hand.patch(body, "a", STRATEGIC_PATCH)
+
+
+async def test_owners_that_are_there_twice_are_told_of_in_two_ways(hand: Hand) -> None:
+    owner = {"apiVersion": "v1", "kind": "Pod", "name": "p", "uid": "u"}
+    await hand.create(CONFIGMAP, {"metadata": {"name": "c"}}, "a")
+    body = {"metadata": {"name": "c", "ownerReferences": [owner, owner]}}
+    path, text = CONFIGMAP.path("x", "c"), ".metadata.ownerReferences contains duplicate entries"
+    patched = await hand.server.answer(Request("PATCH", path, {"dryRun": "All"}, body, MERGE_PATCH), ADMIN)
+    assert patched.warnings[0].startswith(f"{text} after mutating admission happens; API server")
+    written = await hand.server.answer(Request("PUT", path, {"dryRun": "All"}, body), ADMIN)
+    assert [warning.startswith(f"{text}; API server") for warning in written.warnings] == [True]

@@ -21,6 +21,7 @@ _SWITCHED_OFF = {
     "core/v1.EmptyDirVolumeSource": ("mode",),
     "core/v1.HTTPGetAction": ("protocol",),
     "core/v1.NodeSpec": ("configSource", "podPreemptionPolicy"),
+    "core/v1.NodeStatus": ("config",),
     "core/v1.PodSpec": ("evictionResponders", "schedulingGroup"),
     "core/v1.VolumeMount": ("bindMountOptions",),
     "discovery/v1.Endpoint": ("deprecatedTopology",),

@@ -144,6 +144,8 @@ def _bad_byte(text: str) -> int:
     """Where a base64 text stops being one; its length where it does not."""
     body = text.rstrip("=")
     bad = next((index for index, sign in enumerate(body) if sign not in _BASE64), len(text))
+    if bad == len(text) and len(text) % 4:
+        return len(text) - len(text) % 4  # the group that is cut off
     return bad if len(text) - len(body) <= 2 else len(body)
 
 

@@ -13,7 +13,7 @@ from eachpod.model.timestamps import render
 from eachpod.model.wellknown import LAST_APPLIED
 from eachpod.wire.http import Response
 
-from . import decode, fieldcheck, present, writes
+from . import decode, fieldcheck, patching, present, writes
 from .calls import Call, Core
 from .ownership import NOBODY
 from .requestinfo import flag, text
@@ -68,15 +68,17 @@ async def handle(core: Core, call: Call) -> Response:
 
 def wanted_of(call: Call, kind: Kind) -> Object:
     """The apply configuration of a request: what its body says about an object of this kind."""
-    wanted = decode.parsed(call.request.body, "application/yaml")
-    if not isinstance(wanted, dict):
+    parsed = decode.parsed(call.request.body, "application/yaml")
+    if not isinstance(parsed, dict):
         raise errors.BadRequest("an apply patch has to be an object")
+    wanted: Object = parsed
     _check_doubled(call)
     decode.check_identity(kind, wanted)
     _check_types(kind, wanted)
     if dig(wanted, "metadata", "managedFields"):
         raise errors.BadRequest("metadata.managedFields must be nil")
-    wanted = put(wanted, ("metadata", "name"), dig(wanted, "metadata", "name") or call.info.name)
+    if dig(wanted, "metadata", "name") is None:
+        wanted = put(wanted, ("metadata", "name"), call.info.name)
     writes.check_name(call, wanted)
     return wanted
 
@@ -106,7 +108,7 @@ def _check_types(kind: Kind, wanted: Object) -> None:
         told = found[0] if len(found) == 1 else "errors:" + "".join(f"\n  {fault}" for fault in found)
         raise errors.InternalError(f"failed to create typed patch object {which}: {told}", reason="")
     if wrong := examine(struct, wanted).wrong:
-        why = f"unable to convert unstructured object to {form}: {wrong}"
+        why = f"unable to convert unstructured object to {form}: {patching.of_an_object(wrong)}"
         raise errors.InternalError(f"failed to convert new object {which} to proper version: {why}", reason="")
 
 

@@ -107,6 +107,11 @@ def refused(call: Call, made: Object) -> Iterator[None]:
 _UNHANDLED = re.compile(r'^\w+ in version "[^"]*" cannot be handled as an? \w+: ')
 
 
+def of_an_object(wrong: str) -> str:
+    """What is wrong with a value that was no text when it was read."""
+    return f"error decoding from json: {wrong}" if wrong.startswith("illegal base64") else wrong
+
+
 _MISTYPED = re.compile(r"cannot unmarshal (\w+) into Go .* of type (\S+)$")
 
 
@@ -116,5 +121,5 @@ def _in_words_of_patches(message: str) -> str:
         return message[strict:]
     found = _MISTYPED.search(message)
     if not found:
-        return message
+        return of_an_object(_UNHANDLED.sub("", message))
     return f"cannot restore slice from {found[1]}" if found[2].startswith("[]") else f"unrecognized type: {found[2]}"

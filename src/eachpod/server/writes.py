@@ -7,7 +7,7 @@ from dataclasses import replace
 from eachpod.model import errors
 from eachpod.model.fielderrors import invalid, not_supported
 from eachpod.model.kind import Kind
-from eachpod.model.objects import Object, dig, name
+from eachpod.model.objects import Object, dig, name, put
 from eachpod.model.resources import ENDPOINTS, SERVICE
 from eachpod.store.contract import Change, Entry, Key, RevisionConflict
 from eachpod.wire.http import APPLY_PATCH, STRATEGIC_PATCH, Response
@@ -20,7 +20,7 @@ from .ownership import owned, owned_new, same
 from .patching import Patch, patch_of
 from .reads import form_of, list_objects, selection_of
 from .requestinfo import text
-from .verbs.create import Setting, created
+from .verbs.create import Setting, created, distinct_owners
 from .verbs.delete import Deletion, Options, deleted
 from .verbs.update import check_uid, ends, updated
 
@@ -78,6 +78,8 @@ def check_name(call: Call, sent: Object) -> None:
 async def update(core: Core, call: Call) -> Response:
     body = decode.object_of(call.kind, call.request, call.context)
     check_name(call, body)
+    if owners := dig(body, "metadata", "ownerReferences"):
+        body = put(body, ("metadata", "ownerReferences"), distinct_owners(owners, call.context))
     if core.store.get(call.key()) is None and call.kind.create_on_update and not call.info.subresource:
         return answer(call, 201, (await stored_new(core, call, body)).object)
 

@@ -189,3 +189,11 @@ def test_warnings(sets: Any) -> None:
     assert sets.kind.warnings(made, None) == [
         "spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended"
     ]
+
+
+def test_counters_that_are_left_out_are_none(sets: Any) -> None:
+    old = {**sets.make(spec()), "status": {"replicas": 1}}
+    found = sets.kind.validate_status_update({**old, "status": {"replicas": -1, "collisionCount": -1}}, old)
+    text = "Invalid value: 0: cannot be greater than status.replicas"
+    assert f"status.currentReplicas: {text}" in [str(error) for error in found]
+    assert not any("decremented" in str(error) for error in found)

@@ -163,3 +163,14 @@ def test_an_ordinary_write_takes_fields_over() -> None:
     entries = apply.tracked(one, changed, SERVICE, {**who("kubectl"), "operation": "Update"})
     after = {**changed, "metadata": {**changed["metadata"], "managedFields": entries}}
     assert applied(after, service(80, type="NodePort"), "one") == [("kubectl", ".spec.type")]
+
+
+def test_nobody_asks_for_keys_where_there_is_nothing_to_merge_with() -> None:
+    assert smp({"spec": {}}, {"spec": {"containers": [{}, {"$patch": "delete", "name": "a"}]}}) == pod({})
+    with pytest.raises(strategic.BadDirective, match="does not contain declared merge key: name"):
+        smp(pod(A), pod({}))
+
+
+def test_a_set_has_each_item_once() -> None:
+    patch = {"metadata": {"finalizers": ["b", "b"]}}
+    assert sorted(smp({"metadata": {"finalizers": ["a"]}}, patch)["metadata"]["finalizers"]) == ["a", "b"]

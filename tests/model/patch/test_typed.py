@@ -51,5 +51,10 @@ def test_what_does_not_fit(spec: dict[str, Any], told: list[str]) -> None:
     assert faults(service(**spec), "core/v1.Service") == told
 
 
+def test_an_item_of_a_set_that_is_there_twice() -> None:
+    told = '.metadata.finalizers: duplicate entries for key [="a"]'
+    assert faults({"metadata": {"finalizers": ["a", "b", "a"]}}, "core/v1.Service") == [told]
+
+
 def test_a_struct_that_is_none() -> None:
     assert faults({"spec": 7}, "core/v1.Service") == [".spec: expected map, got &{7}"]

@@ -67,8 +67,14 @@ def _merged_value(old: Any, new: Any, field: Field) -> Any:
             return merged({}, new, field.struct)
         return merged(old, new, field.struct)
     if isinstance(new, list) and field.merge:
-        return _merged_list(old if isinstance(old, list) else [], new, field)
+        return _merged_list(old, new, field) if isinstance(old, list) else _fresh_list(new, field)
     return new
+
+
+def _fresh_list(new: list[Any], field: Field) -> list[Any]:
+    """A list where there was none: nothing to merge with, so nobody asks for keys."""
+    kept = [item for item in new if not (isinstance(item, dict) and item.get(_PATCH) in ("delete", "replace"))]
+    return [_clean(item, field.struct) if isinstance(item, dict) else item for item in kept]
 
 
 def _merged_map(old: Any, new: Map, field: Field) -> Map:
@@ -90,7 +96,10 @@ def _clean(value: Map, struct: str) -> Map:
 
 def _merged_list(old: list[Any], new: list[Any], field: Field) -> list[Any]:
     if not field.merge_key:
-        result = [*old, *(item for item in new if item not in old)]
+        result = list(old)
+        for item in new:
+            if item not in result:
+                result.append(item)
         return _ordered(result, new, old, "")
     if any(isinstance(item, dict) and item.get(_PATCH) == "replace" for item in new):
         rest = [item for item in new if item.get(_PATCH) != "replace" or len(item) > 1]

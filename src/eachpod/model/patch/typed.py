@@ -69,6 +69,11 @@ def _list(struct: str, key: str, plain: str, inner: str, value: Any, path: str) 
                 yield f"{path}: duplicate entries for key {_pairs(named)}"
             seen.add(named)
             where = f"{path}{_pairs(named)}"
+        elif field.list_type == "set":
+            named = json.dumps(item)
+            if named in seen:
+                yield f"{path}: duplicate entries for key [={named}]"
+            seen.add(named)
         yield from _struct(inner, item, where) if inner else _scalar(plain, item, where)
 
 

@@ -98,9 +98,8 @@ def validate_counters(status: Object, *counters: str, within: str = "readyReplic
     errors = non_negative(status, "status", "replicas", *counters, "observedGeneration", "collisionCount")
     total = status.get("replicas") or 0
     text = "cannot be greater than status.replicas"
-    errors += [
-        invalid(f"status.{field}", status[field], text) for field in counters if (status.get(field) or 0) > total
-    ]
+    counted = {field: status.get(field) or 0 for field in counters}
+    errors += [invalid(f"status.{field}", count, text) for field, count in counted.items() if count > total]
     available = status.get("availableReplicas") or 0
     if available > (status.get("readyReplicas") or 0):
         errors.append(invalid("status.availableReplicas", available, f"cannot be greater than {within}"))
@@ -109,4 +108,4 @@ def validate_counters(status: Object, *counters: str, within: str = "readyReplic
 
 def validate_collisions(new: Object, old: Object) -> list[FieldError]:
     now, was = dig(new, "status", "collisionCount", default=0), dig(old, "status", "collisionCount", default=0)
-    return [invalid("status.collisionCount", now, "cannot be decremented")] if now < was else []
+    return [invalid("status.collisionCount", now, "cannot be decremented")] if 0 <= now < was else []

@@ -62,7 +62,7 @@ def created(kind: Kind, body: Object, namespace: str, setting: Setting) -> Objec
     return sealed(obj, resource)
 
 
-def distinct_owners(owners: list[Object], context: Context) -> list[Object]:
+def distinct_owners(owners: list[Object], context: Context, when: str = "") -> list[Object]:
     """Owners by uid, the first of each; others are dropped with a warning."""
     found: dict[str, Object] = {}
     doubled: list[str] = []
@@ -73,8 +73,8 @@ def distinct_owners(owners: list[Object], context: Context) -> list[Object]:
         found.setdefault(uid_, owner)
     if doubled:
         context.warn(
-            ".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and "
-            "may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: "
+            f".metadata.ownerReferences contains duplicate entries{when}; API server dedups owner references in 1.20+, "
+            "and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: "
             + ", ".join(doubled)
         )
     return list(found.values())

@@ -29,6 +29,7 @@ class Part:
     counts: bool = True  # a change raises metadata.generation
 
 
+_AFTER = " after mutating admission happens"
 # What only the system decides about an object that exists, and what a client may leave out but not change.
 _SYSTEM = ("creationTimestamp", "generation", "selfLink")
 _FIXED = ("uid", "deletionTimestamp", "deletionGracePeriodSeconds")
@@ -44,7 +45,7 @@ def updated(kind: Kind, body: Object, old: Object, setting: Setting, subresource
     attributes = Attributes("UPDATE", kind, namespace, name(old), setting.context, setting.view, subresource, old)
     owners = new["metadata"].get("ownerReferences")
     if owners and owners != old["metadata"].get("ownerReferences"):
-        new = put(new, ("metadata", "ownerReferences"), distinct_owners(owners, setting.context))
+        new = put(new, ("metadata", "ownerReferences"), distinct_owners(owners, setting.context, _AFTER))
     new = part.prepare(admit(setting.plugins, new, attributes), old)
     if part.counts:
         new = _with_generation(kind, new, old)
