@@ -237,26 +237,19 @@ class _Collecting:
         live = await self._read(node)
         if live is None or node.resource is None or not deleting(live) or ORPHAN not in finalizers(live):
             return
-        await asyncio.gather(*(self._release(one, node.uid) for one in self._graph.dependents(node.uid)))
-        await asyncio.gather(*(self._release_unknown(kind, node) for kind in self._behind(node, live)))
+        await asyncio.gather(*(self._release(kind, node) for kind in self._kinds_below(node)))
         await self._set_finalizers(node.resource, live, without_finalizer(live, ORPHAN))
 
-    def _behind(self, owner: Node, live: Object) -> list[Resource]:
-        """The kinds whose watch has not told everything up to the owner's deletion. A dependent that the graph does not
-        know would be garbage as soon as the owner is gone."""
-        watched = [informer for informer, _ in self._watched.values() if not informer.cache.has_seen(revision(live))]
-        return [one.resource for one in watched if one.resource.namespaced or not owner.place.namespace]
+    def _kinds_below(self, owner: Node) -> list[Resource]:
+        watched = [informer.resource for informer, _ in self._watched.values()]
+        return [kind for kind in watched if kind.namespaced or not owner.place.namespace]
 
-    async def _release_unknown(self, kind: Resource, owner: Node) -> None:
+    async def _release(self, kind: Resource, owner: Node) -> None:
+        """Not from the graph: dependents that no watch has told of yet would be garbage once the owner is gone."""
         with suppress(NotFound):  # the kind has gone
-            for live in (await self._client.list(kind, owner.place.namespace)).items:
-                if any(ref.get("uid") == owner.uid for ref in owners(live)):
-                    await self._set_owners(kind, live, without_owners(live, (owner.uid,)))
-
-    async def _release(self, dependent: Node, owner: str) -> None:
-        live = await self._read(dependent)
-        if live is not None and dependent.resource is not None:
-            await self._set_owners(dependent.resource, live, without_owners(live, (owner,)))
+            listed = await self._client.list(kind, owner.place.namespace)
+            owned = [live for live in listed.items if any(ref.get("uid") == owner.uid for ref in owners(live))]
+            await asyncio.gather(*(self._set_owners(kind, live, without_owners(live, (owner.uid,))) for live in owned))
 
     async def _set_owners(self, resource: Resource, live: Object, references: list[Object]) -> Object:
         if references == owners(live):
