@@ -3,9 +3,9 @@
 Usage: corpus.py CORPUS_DIR [--record] [--areas A,B] [--slow]
 
 CORPUS_DIR holds `api` (HTTP exchanges, played against `eachpod server`) and `workloads` (stories of controllers, played
-against `eachpod up --runtime simulated --nodes 0`). What passes is listed in tests/conformance/passed.txt; a case in it
-that fails, also when it is played once more by itself, makes the run fail. `--record` adds what passes now to the list
-and writes the table into docs/conformance.md.
+against `eachpod up --runtime simulated --nodes 0`); `--areas` are those of the stories, all without it. What passes is
+listed in tests/conformance/passed.txt; a case in it that fails, also when it is played once more by itself, makes the
+run fail. `--record` adds what passes now to the list and writes the table into docs/conformance.md.
 """
 
 import argparse
@@ -25,7 +25,6 @@ PASSED = ROOT / "tests" / "conformance" / "passed.txt"
 DOCUMENT = ROOT / "docs" / "conformance.md"
 EACHPOD = str(Path(sys.executable).parent / "eachpod")
 BEGIN, END = "<!-- table: made by `make corpus` -->", "<!-- end of table -->"
-HEART = "statefulset,endpointslice,endpoints,service-dns,storage,gc,namespace,serviceaccount,pdb"
 TOKENS = 'admintoken,admin,admin-uid,"system:masters"\nusertoken,jane,jane-uid,"devs"\n'
 UP = [
     "--runtime", "simulated", "--nodes", "0", "--service-cidr", "10.247.0.0/16,fd00:10:247::/108",
@@ -78,6 +77,15 @@ def _served(log: Path) -> str:
     sys.exit(f"the API server did not start: {log.read_text()}")
 
 
+def story_areas(corpus: Path, asked: str) -> list[str]:
+    """The areas of stories asked for, all if none; ends with a sentence where one is not there."""
+    there = sorted(path.name for path in (corpus / "workloads" / "open").iterdir() if path.is_dir())
+    unknown = sorted(set(filter(None, asked.split(","))) - set(there))
+    if unknown:
+        sys.exit(f"--areas: {', '.join(unknown)} not there; there are {', '.join(there)}")
+    return asked.split(",") if asked else there
+
+
 def play_workloads(corpus: Path, work: Path, areas: Iterable[str], only: Iterable[str], slow: bool) -> list[Result]:
     data = work / "cluster"
     kubeconfig = work / "kubeconfig"
@@ -88,7 +96,7 @@ def play_workloads(corpus: Path, work: Path, areas: Iterable[str], only: Iterabl
     try:
         result = work / "workloads.json"
         open_ = corpus / "workloads" / "open"
-        chosen = [str(open_ / area) for area in areas if (open_ / area).is_dir()]
+        chosen = [str(open_ / area) for area in areas]
         player = [sys.executable, "-m", "wl", "replay", *chosen, "--kubeconfig", str(kubeconfig)]
         player += ["--dns", f"127.0.0.1:{settings['dns_port']}", "--json", str(result), "--max-diffs", "3"]
         player += [part for case in only for part in ("--only", case)] + ([] if slow else ["--skip-slow"])
@@ -143,13 +151,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--record", action="store_true")
-    parser.add_argument("--areas", default=HEART)
+    parser.add_argument("--areas", default="")
     parser.add_argument("--slow", action="store_true")
     given = parser.parse_args()
     corpus = given.corpus.resolve()
+    areas = story_areas(corpus, given.areas)
     with tempfile.TemporaryDirectory(prefix="corpus-") as folder:
         work = Path(folder)
-        results = play_api(corpus, work) + play_workloads(corpus, work, given.areas.split(","), (), given.slow)
+        results = play_api(corpus, work) + play_workloads(corpus, work, areas, (), given.slow)
         before = read_passed()
         lost = regressions(results, before)
         if lost and not given.record:
@@ -159,8 +168,8 @@ def main() -> None:
                 again += play_api(corpus, work, [each.case for each in lost if each.corpus == "api"])
             stories = [each for each in lost if each.corpus == "workloads"]
             if stories:
-                areas = sorted({each.area for each in stories})
-                again += play_workloads(corpus, work, areas, [each.case for each in stories], given.slow)
+                their = sorted({each.area for each in stories})
+                again += play_workloads(corpus, work, their, [each.case for each in stories], given.slow)
             keys = {each.key for each in lost}
             lost = regressions([each for each in again if each.key in keys], before)
     print(table(results))
