@@ -22,9 +22,9 @@ spec:
 """
 
 
-def refused(cluster: Cluster, *flags: str) -> str:
+def refused(cluster: Cluster, *flags: str, code: int = 1) -> str:
     done = cluster.up(*flags)
-    assert done.returncode == 1, done.stdout
+    assert done.returncode == code, done.stdout
     assert "Traceback" not in done.stderr
     return done.stderr
 
@@ -69,13 +69,17 @@ def test_an_unreadable_kubeconfig(tmp_path: Path) -> None:
     [
         (("--pod-cidr", "10.0.0.0/33"), "--pod-cidr"),
         (("--service-cidr", "x"), "--service-cidr"),
-        (("--nodes", "-1"), "--nodes"),
         (("--runtime", "vm"), "--runtime"),
         (("--node-monitor-grace-period", "soon"), "soon"),
     ],
 )
 def test_wrong_flags(tmp_path: Path, flags: tuple[str, ...], named: str) -> None:
     assert named in refused(Cluster("t-flags", tmp_path), *flags)
+
+
+def test_a_number_out_of_range_is_wrong_use(tmp_path: Path) -> None:
+    """The code of wrong use is 2, as of an unknown flag."""
+    assert "--nodes" in refused(Cluster("t-flags", tmp_path), "--nodes", "-1", code=2)
 
 
 def test_a_cluster_half_dead_from_a_crash_is_cleaned_up(simulated: Cluster) -> None:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 def up(
     name: Name = "default",
-    nodes: Annotated[int, typer.Option(help="How many nodes; 0 is a control plane alone.")] = 2,
+    nodes: Annotated[int, typer.Option(help="How many nodes; 0 is a control plane alone.", min=0)] = 2,
     runtime: Annotated[str, typer.Option(help="containers or simulated; by default what the machine can.")] = "",
     kubeconfig: Annotated[str, typer.Option(help="File that the cluster's context is merged into.")] = "",
     data_dir: DataDir = "",
