@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime
+import json
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -131,6 +132,24 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 async def test_the_api_server_may_without_a_question(world: World) -> None:
     assert await world.get("/healthz", "system:kube-apiserver") == (200, "ok")
     assert world.transport.asked == 0
+
+
+async def test_nobody_is_dialled_for_a_simulated_pod(world: World) -> None:
+    status, text = await world.get("/proxy/http/127.0.0.1/1/", "system:kube-apiserver")
+    body = json.loads(text)
+    assert (status, body["kind"], body["code"]) == (501, "Status", 501)
+    assert "simulated" in body["message"]
+
+
+async def test_without_tls_nobody_is_known(world: World) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as plain:
+        api = Api(Callers(Client(world.transport), "n1", lambda: world.now), [])
+        serving = asyncio.create_task(serve(NodeConfig((), sockets=(plain,)), api))
+        url = f"http://127.0.0.1:{plain.getsockname()[1]}/healthz"
+        async with aiohttp.ClientSession() as session, session.get(url) as answer:
+            assert answer.status == 401
+        serving.cancel()
+        await asyncio.wait([serving])
 
 
 async def test_an_administrator_may(world: World) -> None:

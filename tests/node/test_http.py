@@ -1,7 +1,6 @@
 """The agent's API refuses in the words and the form that clients understand."""
 
 import socket
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -9,14 +8,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from eachpod.client.client import Client
 from eachpod.node import httpproxy
-from eachpod.node.callers import Callers
-from eachpod.node.http import Api
 from eachpod.node.httplogs import Refused
-from eachpod.server.app import ApiServer
-from eachpod.server.inprocess import InProcessTransport
-from eachpod.store.memory import MemoryStore
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 Get = Callable[[Handler, str], Awaitable[tuple[int, Any]]]
@@ -38,13 +31,6 @@ async def get() -> AsyncIterator[Get]:
     yield answer
     for each in runners:
         await each.cleanup()
-
-
-async def test_nobody_is_dialled_for_a_simulated_pod(get: Get) -> None:
-    callers = Callers(Client(InProcessTransport(ApiServer(MemoryStore()))), "", time.time)
-    status, body = await get(Api(callers, []).handle, "/proxy/http/127.0.0.1/1/")
-    assert (status, body["kind"], body["code"]) == (501, "Status", 501)
-    assert "simulated" in body["message"]
 
 
 async def test_a_pod_that_refuses_is_named_in_the_systems_words(get: Get) -> None:

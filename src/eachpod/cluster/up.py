@@ -263,7 +263,8 @@ def _await_ready(wanted: Settings, tell: Tell, patience: float = 90.0) -> None:
         if not waiting:
             return
         elapsed = time.monotonic() - begun
-        hopeless = any(part.get("restarts", 0) >= 5 for name, part in components.items() if name != "egress")
+        stood_on = (components.get(name, {}) for name in ("holder", *waiting))
+        hopeless = any(part.get("restarts", 0) >= 5 for part in stood_on)
         if elapsed > patience or hopeless or (not found and elapsed > 10):
             with contextlib.suppress(OSError):
                 leftovers.stop(wanted)

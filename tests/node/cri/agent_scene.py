@@ -5,9 +5,11 @@ Run inside a node's namespaces by `test_agent_live.py`: arguments are the runtim
 
 import asyncio
 import contextlib
+import datetime
 import json
 import logging
 import socket
+import ssl
 import sys
 import time
 from collections.abc import Callable
@@ -17,9 +19,10 @@ from typing import Any
 import aiohttp
 
 from eachpod.client.client import Client
+from eachpod.cluster.pki import Authority
 from eachpod.model.objects import condition, dig
 from eachpod.model.resources import CONFIGMAP, EVENT, NAMESPACE, POD, SERVICEACCOUNT
-from eachpod.node.config import NodeConfig
+from eachpod.node.config import NodeConfig, Tls
 from eachpod.node.register import NodeIdentity
 from eachpod.node.run import run
 from eachpod.server.app import ApiServer
@@ -48,6 +51,16 @@ class Scene:
         self.agent.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self.agent
+
+    async def fetched(self, path: str) -> str:
+        """What the agent's API answers to the API server."""
+        tls = self.config.tls
+        assert tls
+        context = ssl.create_default_context(cafile=str(tls.client_ca))
+        context.load_cert_chain(tls.client_ca.parent / "asking.crt", tls.client_ca.parent / "asking.key")
+        url = f"https://127.0.0.1:{self.config.sockets[0].getsockname()[1]}{path}"
+        async with aiohttp.ClientSession() as http, http.get(url, ssl=context) as answer:
+            return await answer.text()
 
     async def make(self, name: str, **spec: Any) -> None:
         whole = {"nodeName": "n1", "terminationGracePeriodSeconds": 3, **spec}
@@ -91,11 +104,6 @@ def waiting(reason: str) -> Callable[[dict[str, Any]], bool]:
     )
 
 
-async def fetched(url: str) -> str:
-    async with aiohttp.ClientSession() as http, http.get(url) as answer:
-        return await answer.text()
-
-
 async def web(scene: Scene) -> None:
     """A server with files from a ConfigMap that change while it runs, across an agent that restarts."""
     probe = {"httpGet": {"port": 80}, "periodSeconds": 1}
@@ -112,8 +120,8 @@ async def web(scene: Scene) -> None:
         while (scene.folder(before) / "volumes/m/a").read_text() != "2":
             await asyncio.sleep(0.02)
     scene.seen["unchanged by a restart"] = (await scene.client.get(POD, "web", "default"))["status"] == before["status"]
-    address, port = before["status"]["podIP"], scene.config.sockets[0].getsockname()[1]
-    scene.seen["page"] = "Welcome to nginx" in await fetched(f"http://127.0.0.1:{port}/proxy/http/{address}/80/")
+    address = before["status"]["podIP"]
+    scene.seen["page"] = "Welcome to nginx" in await scene.fetched(f"/proxy/http/{address}/80/")
 
 
 async def loop(scene: Scene) -> None:
@@ -124,10 +132,9 @@ async def loop(scene: Scene) -> None:
     status = pod["status"]["containerStatuses"][0]
     ended = status["lastState"]["terminated"]
     scene.seen["loop"] = [status["restartCount"], ended["exitCode"], ended["message"]]
-    port = scene.config.sockets[0].getsockname()[1]
-    log = await fetched(f"http://127.0.0.1:{port}/containerLogs/default/loop/c")
+    log = await scene.fetched("/containerLogs/default/loop/c")
     scene.seen["log"] = log.splitlines()[:2]
-    scene.seen["first bytes"] = await fetched(f"http://127.0.0.1:{port}/containerLogs/default/loop/c?limitBytes=6")
+    scene.seen["first bytes"] = await scene.fetched("/containerLogs/default/loop/c?limitBytes=6")
 
 
 async def job(scene: Scene) -> None:
@@ -168,9 +175,14 @@ async def main(runtime: str, folder: Path) -> None:
     account = {"metadata": {"name": "default", "namespace": "default"}, "automountServiceAccountToken": False}
     await client.create(SERVICEACCOUNT, account)
     await client.create(CONFIGMAP, {"metadata": {"name": "m", "namespace": "default"}, "data": {"a": "1"}})
+    now, keys = datetime.datetime.now(datetime.UTC), folder / "pki"
+    authority = Authority.open(keys, now)
+    authority.server("system:node:n1", ["127.0.0.1"], now).write(keys, "agent")
+    authority.client("system:kube-apiserver", (), now).write(keys, "asking")
     config = NodeConfig(
         (NodeIdentity("n1", ("127.0.0.1",), ("10.0.0.0/25",)),), "cri", runtime, folder / "agent",
         cluster_dns=("10.247.3.10",), sockets=(socket.create_server(("127.0.0.1", 0)),),
+        tls=Tls(keys / "agent.crt", keys / "agent.key", keys / "ca.crt"),
     )  # fmt: skip
     scene = Scene(client, config)
     await scene.begin()

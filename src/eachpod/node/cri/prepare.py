@@ -81,15 +81,15 @@ def snapshotter(folder: Path) -> str:
     """overlayfs where it works below `folder`, in the mount and user namespace that this is called in, else native,
     which copies. A folder on an overlay itself, as in most containers, is where it does not."""
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder) as work:
+    with tempfile.TemporaryDirectory(dir=folder) as probe:
         for name in ("lower", "upper", "work", "merged"):
-            (Path(work) / name).mkdir()
-        options = f"lowerdir={work}/lower,upperdir={work}/upper,workdir={work}/work"
-        command = ["mount", "-t", "overlay", "overlay", "-o", options, f"{work}/merged"]
+            (Path(probe) / name).mkdir()
+        options = f"lowerdir={probe}/lower,upperdir={probe}/upper,workdir={probe}/work"
+        command = ["mount", "-t", "overlay", "overlay", "-o", options, f"{probe}/merged"]
         if subprocess.run(command, capture_output=True, check=False).returncode:
             return "native"
-        subprocess.run(["umount", f"{work}/merged"], capture_output=True, check=False)
-        shutil.rmtree(f"{work}/work/work", ignore_errors=True)
+        subprocess.run(["umount", f"{probe}/merged"], capture_output=True, check=False)
+        shutil.rmtree(Path(probe) / "work" / "work", ignore_errors=True)
     return "overlayfs"
 
 
