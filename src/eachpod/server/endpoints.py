@@ -6,6 +6,7 @@ import orjson
 
 from eachpod.model import errors
 from eachpod.model.objects import Object
+from eachpod.model.resources import CUSTOMRESOURCEDEFINITION
 from eachpod.wire.http import Response
 
 from . import discovery, openapiv2
@@ -64,8 +65,9 @@ def outside(info: RequestInfo) -> Response:
     There are no custom resources yet, and that is what their list says: kubectl reads it before it says that a kind is
     misspelt, and would show a failure to read it instead.
     """
-    if (info.verb, info.group, info.resource) == ("list", "apiextensions.k8s.io", "customresourcedefinitions"):
-        kind = {"kind": "CustomResourceDefinitionList", "apiVersion": f"apiextensions.k8s.io/{info.version}"}
+    crds = CUSTOMRESOURCEDEFINITION
+    if (info.verb, info.group, info.resource) == ("list", crds.group, crds.plural):
+        kind = {"kind": f"{crds.kind}List", "apiVersion": f"{crds.group}/{info.version}"}
         return Response(200, {**kind, "metadata": {}, "items": []})
     return text(404, "404 page not found\n")
 

@@ -38,8 +38,6 @@ def test_pulls_go_to_the_one_registry_or_to_it_first() -> None:
     assert alone["server"] == "http://127.0.0.1:5000"
     assert "server" not in first
     assert first["host"] == {"http://127.0.0.1:5000": {"capabilities": ["pull", "resolve"]}}
-    assert config.environment("") == {}
-    assert config.environment("http://p:1")["HTTPS_PROXY"] == "http://p:1"
 
 
 def test_the_pod_network_has_one_range_and_route_a_family() -> None:

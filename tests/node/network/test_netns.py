@@ -1,4 +1,4 @@
-from eachpod.node.network.netns import AddNamespace, Fabric, Ip, Node, Sysctl, plan_fabric, plan_node, plan_peer
+from eachpod.node.network.netns import AddNamespace, Fabric, Ip, Node, Sysctl, plan_fabric, plan_node
 
 FABRIC = Fabric(("192.168.0.1/24", "fd00:1::1/64"))
 ONE = Node("192.168.0.194", ("192.168.0.194", "fd00:1::194"), ("10.0.0.0/25", "fd00:2::/64"))
@@ -45,10 +45,6 @@ def test_a_node_is_linked_addressed_and_knows_the_ways() -> None:
         "-6 route replace fd00:2::/64 via fd00:1::194",
     ]
     assert Sysctl("node-192.168.0.194", "net/ipv4/ip_forward", "1") in plan
-
-
-def test_a_node_that_comes_later_is_told_to_those_there() -> None:
-    assert lines(plan_peer(ONE, TWO), "node-192.168.0.194") == ["-4 route replace 10.0.0.128/25 via 192.168.0.21"]
 
 
 def test_links_of_long_names_stay_within_what_the_kernel_allows_and_differ() -> None:

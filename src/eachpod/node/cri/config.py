@@ -71,14 +71,6 @@ def registry_hosts(registry: str, *, only: bool) -> str:
     return f'{server}[host.{_value(registry)}]\n  capabilities = ["pull", "resolve"]\n'
 
 
-def environment(proxy: str) -> dict[str, str]:
-    """What containerd needs in its environment to pull through an HTTP proxy; nothing where there is none."""
-    if not proxy:
-        return {}
-    direct = "127.0.0.1,localhost,::1"
-    return {"HTTP_PROXY": proxy, "HTTPS_PROXY": proxy, "NO_PROXY": direct}
-
-
 @dataclass(frozen=True, slots=True)
 class PodNetwork:
     """A node's pod network. `subnets` are the node's own ranges, one per family."""

@@ -98,11 +98,6 @@ def plan_node(fabric: Fabric, node: Node, peers: Sequence[Node] = (), local: Seq
     ]
 
 
-def plan_peer(node: Node, peer: Node) -> list[Step]:
-    """What a node that is there already needs when another one is added."""
-    return [Ip(node.namespace, route) for route in _routes(peer)]
-
-
 def _routes(peer: Node) -> list[str]:
     """The ways to a node's pods, for everybody else: by the node's address of the same family."""
     return [
