@@ -2,14 +2,18 @@
 
 import asyncio
 import contextlib
+import datetime
+import ssl
 from collections.abc import AsyncIterator
 from itertools import accumulate
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eachpod.cluster.pki import Authority
 from eachpod.node.probe import ProbeFault, Score, Timing, counted, due_after, port_of, timing
 from eachpod.node.questions import Subject, ask
 
@@ -57,7 +61,7 @@ def test_ports_by_name() -> None:
 
 
 @contextlib.asynccontextmanager
-async def answer(status: bytes) -> AsyncIterator[int]:
+async def answer(status: bytes, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
     """A server's port. At the end all its connections are closed: one that is only opened is a probe too."""
     under_way: set[asyncio.Task[None]] = set()
 
@@ -72,7 +76,7 @@ async def answer(status: bytes) -> AsyncIterator[int]:
     def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         under_way.add(asyncio.create_task(handle(reader, writer)))
 
-    async with await asyncio.start_server(begin, "127.0.0.1", 0) as server:
+    async with await asyncio.start_server(begin, "127.0.0.1", 0, ssl=tls) as server:
         yield server.sockets[0].getsockname()[1]
     await asyncio.gather(*under_way)
 
@@ -97,3 +101,14 @@ async def test_http(status: bytes, success: bool, text: str) -> None:
     refused = await ask(runtime, subject, {"httpGet": {"port": port}}, 1.0)
     where = f"127.0.0.1:{port}"
     assert refused.text == f'Get "http://{where}/": dial tcp {where}: connect: connection refused'
+
+
+async def test_nobody_checks_a_pods_certificate(tmp_path: Path) -> None:
+    now = datetime.datetime.now(datetime.UTC)
+    Authority.open(tmp_path, now).server("somebody", ["else.example"], now).write(tmp_path, "pod")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tmp_path / "pod.crt", tmp_path / "pod.key")
+    runtime: Any = None
+    async with answer(b"200 OK", context) as port:
+        probe = {"httpGet": {"port": port, "scheme": "HTTPS"}}
+        assert (await ask(runtime, Subject({}, {"name": "c"}, "id", "127.0.0.1"), probe, 2.0)).success

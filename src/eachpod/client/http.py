@@ -105,10 +105,8 @@ def tls_context(access: Access) -> ssl.SSLContext | None:
     """The TLS settings of an https server; None for plain HTTP and local sockets."""
     if not access.server.startswith("https://"):
         return None
-    context = ssl.create_default_context()
     try:
-        if access.ca:
-            context = ssl.create_default_context(cadata=access.ca.decode())
+        context = ssl.create_default_context(cadata=access.ca.decode() or None)
         if access.certificate:
             _load_identity(context, access)
     except (ssl.SSLError, UnicodeDecodeError, ValueError) as error:

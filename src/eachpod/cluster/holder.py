@@ -18,7 +18,7 @@ from eachpod.node.network.setup import perform
 from . import egress
 from .addresses import FABRIC_ADDRESS, FABRIC_PORT
 from .layout import Layout
-from .process import command
+from .process import command, environment
 from .sandbox import SANDBOX_IMAGE
 from .settings import Settings
 from .supervisor import Spec, Supervisor, tell_ready, write_state
@@ -132,5 +132,5 @@ def _node(
     }
     agent_command = enter + command("node", settings, its)
     log_path = layout.logs / f"node-{node.name}.log"
-    supervisor.add(Spec(f"node-{node.name}", agent_command, log_path, (agent,), {"PYTHONUNBUFFERED": "1"}))
+    supervisor.add(Spec(f"node-{node.name}", agent_command, log_path, (agent,), environment(settings)))
     os.set_inheritable(agent, True)

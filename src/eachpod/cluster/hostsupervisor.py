@@ -11,7 +11,7 @@ from eachpod.node.network.netns import Fabric
 
 from . import bubble, egress
 from .layout import Layout
-from .process import command
+from .process import command, environment
 from .settings import Settings
 from .supervisor import Spec, Supervisor, write_state
 
@@ -39,7 +39,8 @@ def run(settings: Settings, given: dict[str, Any]) -> None:
 
 
 def _spec(settings: Settings, layout: Layout, name: str, role: str, given: dict[str, Any], fds: list[int]) -> Spec:
-    return Spec(name, command(role, settings, given), layout.logs / f"{name}.log", tuple(fds))
+    log_path = layout.logs / f"{name}.log"
+    return Spec(name, command(role, settings, given), log_path, tuple(fds), environment(settings))
 
 
 def _dns(settings: Settings, layout: Layout, health: int, udp: list[int], tcp: list[int]) -> Spec:

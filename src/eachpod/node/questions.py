@@ -1,7 +1,6 @@
 """Asks a container or a pod's address: what probes and lifecycle hooks have in common."""
 
 import asyncio
-import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 from eachpod.kit.hostport import joined
 from eachpod.model.objects import Object
 from eachpod.wire.protofields import encoded
+from eachpod.wire.unchecked import unchecked
 
 from .probe import Outcome, ProbeFault, port_of
 from .runtime import Runtime, RuntimeFault
@@ -83,10 +83,7 @@ async def _http(subject: Subject, get: Object, timeout: float, agent: str) -> Ou
 
 
 async def _exchange(host: str, port: int, tls: bool, request: str) -> tuple[int, str]:
-    context: ssl.SSLContext | None = None
-    if tls:
-        context = ssl.create_default_context()
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context = unchecked() if tls else None
     reader, writer = await asyncio.open_connection(host, port, ssl=context, limit=_MAX_HEAD)
     try:
         writer.write(request.encode())

@@ -19,6 +19,7 @@ from eachpod.wire.channels import without_bearer_token
 from eachpod.wire.relay import CONNECT_SECONDS, BrokenOff, passed_headers, relay
 from eachpod.wire.takeover import taken_over
 from eachpod.wire.unanswered import why
+from eachpod.wire.unchecked import unchecked
 
 from . import logmessages
 from .targets import Target
@@ -48,18 +49,10 @@ class AgentTls:
 
 async def pass_on(request: web.BaseRequest, target: Target, context: ssl.SSLContext | None) -> web.StreamResponse:
     if target.scheme:
-        context = _without_check() if target.scheme == "https" else None
+        context = unchecked() if target.scheme == "https" else None
     if "upgrade" in request.headers.get("Connection", "").lower() and not target.answers_text:
         return await _upgrade(request, target, context)
     return await _forward(request, target, context)
-
-
-def _without_check() -> ssl.SSLContext:
-    """Pods have certificates of their own making. The server does not show them its own."""
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 async def _forward(request: web.BaseRequest, target: Target, context: ssl.SSLContext | None) -> web.StreamResponse:
