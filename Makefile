@@ -30,7 +30,7 @@ test: setup
 	$(BIN)/pytest
 
 unit: setup
-	$(BIN)/pytest -m 'not e2e'
+	$(BIN)/pytest -n auto -m 'not e2e'
 
 check: setup
 	$(BIN)/ruff format --check src tests tools bench
