@@ -111,7 +111,14 @@ def ask(namespace: str, address: str, port: int, *, udp: bool = False, source: i
 
 
 def many(namespace: str, address: str, port: int, **how: Any) -> dict[str, int]:
-    return dict(Counter(ask(namespace, address, port, **how) for _ in range(16)))
+    """Answers by how often they came; of three endpoints drawn at random one stays away by chance once in 10¹⁷ times."""
+    return dict(Counter(ask(namespace, address, port, **how) for _ in range(100)))
+
+
+def another(first: str) -> bool:
+    """Whether the sticky Service, left alone for longer than it remembers, draws another endpoint: two times in three."""
+    time.sleep(2.2)
+    return ask("client", "10.247.0.6", 80) != first
 
 
 def service(name: str, number: int, **spec: Any) -> dict[str, Any]:
@@ -204,11 +211,7 @@ def see() -> dict[str, Any]:
         cluster.show(services, [*slices("web", ("p0", "p1", "p2")[:count]), *slices("sticky")])
         kept.append(ask("client", "10.247.0.6", 80) == first)
     seen["sticky over changes"] = kept
-    after = set()
-    for _ in range(6):
-        time.sleep(2.2)
-        after.add(ask("client", "10.247.0.6", 80))
-    seen["sticky after its time"] = len(after)
+    seen["another after its time"] = any(another(first) for _ in range(30))
     cluster.show(services, slices("web", ("p0",)))
     before = ask("client", "10.247.0.9", 80, udp=True, source=7777)
     cluster.show(services, slices("web", ("p1",)))

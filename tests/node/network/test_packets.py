@@ -78,7 +78,7 @@ def test_what_nobody_serves_is_refused_at_once(seen: Any) -> None:
 def test_affinity_holds_over_changes_and_ends_after_its_time(seen: Any) -> None:
     assert seen["sticky"] == 1
     assert seen["sticky over changes"] == [True, True, True]
-    assert seen["sticky after its time"] > 1
+    assert seen["another after its time"]
 
 
 def test_a_udp_client_follows_its_service(seen: Any) -> None:
