@@ -123,26 +123,30 @@ async def test_kill_9_loses_nothing_acknowledged(tmp_path: Path) -> None:
     await asyncio.sleep(0)
 
 
-async def test_the_writer_hears_of_its_change_before_the_watchers_act_on_it(tmp_path: Path) -> None:
+async def test_a_change_is_acted_on_before_the_next_one_shows_and_by_its_writer_first(tmp_path: Path) -> None:
     store = SqliteStore.open(tmp_path / "s")
-    told: list[str] = []
-    seen = asyncio.Event()
-    store.subscribe("pods", 0, lambda event: seen.set())
+    told: list[tuple[str, int]] = []
+    seen: asyncio.Queue[Event] = asyncio.Queue()
+    store.subscribe("pods", 0, seen.put_nowait)
 
     async def watch() -> None:
-        await seen.wait()
-        told.append("watcher")
+        for _ in KEYS:
+            event = await seen.get()
+            told.append((f"watcher of {event.revision}", store.revision))
 
     async def write(key: Key) -> None:
-        await store.commit(Change(key, {"metadata": {}}, 0))
-        told.append("writer")
+        entry = await store.commit(Change(key, {"metadata": {}}, 0))
+        told.append((f"writer of {entry.revision}", store.revision))
 
     async with asyncio.TaskGroup() as group:
         group.create_task(watch())
-        group.create_task(write(KEYS[0]))
-        group.create_task(write(KEYS[1]))
+        for key in KEYS:
+            group.create_task(write(key))
     await store.close()
-    assert told == ["writer", "writer", "watcher"]
+    expected = [
+        (f"{who} of {revision}", revision) for revision in range(1, len(KEYS) + 1) for who in ("writer", "watcher")
+    ]
+    assert told == expected
 
 
 async def test_a_writer_that_gives_up_neither_undoes_its_change_nor_disturbs_the_next(tmp_path: Path) -> None:

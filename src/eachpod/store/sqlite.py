@@ -12,6 +12,7 @@ import logging
 import queue
 import threading
 import time
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +57,7 @@ class SqliteStore(InMemoryReads):
         self._connection = connection
         self._queue: queue.SimpleQueue[_Write | _Purge | None] = queue.SimpleQueue()
         self._settling: dict[Key, asyncio.Future[None]] = {}
+        self._finished: deque[tuple[_Write, OSError | None]] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._writer = threading.Thread(target=self._write_all, name="store-writer", daemon=True)
         self._writer.start()
@@ -109,31 +111,48 @@ class SqliteStore(InMemoryReads):
         """Write what is staged, then close the file."""
         self._queue.put(None)
         await asyncio.to_thread(self._writer.join)
-        await asyncio.sleep(0)  # let the last acknowledgements through
+        await asyncio.sleep(0)  # let the last batch through
+        while self._finished:
+            await asyncio.sleep(0)
 
     def _purge(self, revisions: list[int]) -> None:
         if revisions:
             self._queue.put(_Purge(revisions, self._state.floor))
 
-    def _finish(self, writes: list[_Write], failure: OSError | None) -> None:
-        """In the event loop: make a written batch visible, in order, and answer. The writers wake first: whoever asked
-        for a change hears of it before the watchers begin to act on it."""
-        for write in writes:
-            if write.done.done():
-                continue
-            if failure is None:
+    def _written(self, writes: list[_Write], failure: OSError | None) -> None:
+        """In the event loop: what the writer thread has done with a batch."""
+        idle = not self._finished  # the write that was finished last stays in it for a turn
+        self._finished.extend((write, failure) for write in writes)
+        if idle:
+            self._finish_next()
+
+    def _finish_next(self) -> None:
+        """Make one write visible and answer it, then let the loop turn: who waits for a change has acted on it, or at
+        least has heard of it, before the next one shows, however fast that one was written."""
+        try:
+            self._finish(*self._finished[0])
+        finally:
+            asyncio.get_running_loop().call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        self._finished.popleft()
+        if self._finished:
+            self._finish_next()
+
+    def _finish(self, write: _Write, failure: OSError | None) -> None:
+        """The writer wakes first: whoever asked for a change hears of it before the watchers begin to act on it."""
+        key = write.event.entry.key
+        if failure is None:
+            if not write.done.done():
                 write.done.set_result(write.event.entry)
-            else:
+            self._state.apply(write.event)
+            self._purge(self._state.trim_long(key.resource))
+        else:
+            if not write.done.done():
                 write.done.set_exception(OSError(failure.errno, failure.strerror))
-        for write in writes:
-            key = write.event.entry.key
-            if failure is None:
-                self._state.apply(write.event)
-                self._purge(self._state.trim_long(key.resource))
-            else:
-                self._state.drop(write.event)
-            if (waiter := self._settling.pop(key, None)) is not None:
-                waiter.set_result(None)
+            self._state.drop(write.event)
+        if (waiter := self._settling.pop(key, None)) is not None:
+            waiter.set_result(None)
         self._tick()
 
     # The rest runs in the writer's thread.
@@ -157,7 +176,7 @@ class SqliteStore(InMemoryReads):
                 failure = self._insert(writes)
                 if self._loop is not None:
                     with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                        self._loop.call_soon_threadsafe(self._finish, writes, failure)
+                        self._loop.call_soon_threadsafe(self._written, writes, failure)
             if stop:
                 self._connection.close()
                 return
