@@ -58,6 +58,8 @@ class SqliteStore(InMemoryReads):
         self._queue: queue.SimpleQueue[_Write | _Purge | None] = queue.SimpleQueue()
         self._settling: dict[Key, asyncio.Future[None]] = {}
         self._finished: deque[tuple[_Write, OSError | None]] = deque()
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._writer = threading.Thread(target=self._write_all, name="store-writer", daemon=True)
         self._writer.start()
@@ -111,9 +113,8 @@ class SqliteStore(InMemoryReads):
         """Write what is staged, then close the file."""
         self._queue.put(None)
         await asyncio.to_thread(self._writer.join)
-        await asyncio.sleep(0)  # let the last batch through
-        while self._finished:
-            await asyncio.sleep(0)
+        await asyncio.sleep(0)  # the last batch comes in
+        await self._idle.wait()
 
     def _purge(self, revisions: list[int]) -> None:
         if revisions:
@@ -121,23 +122,21 @@ class SqliteStore(InMemoryReads):
 
     def _written(self, writes: list[_Write], failure: OSError | None) -> None:
         """In the event loop: what the writer thread has done with a batch."""
-        idle = not self._finished  # the write that was finished last stays in it for a turn
         self._finished.extend((write, failure) for write in writes)
-        if idle:
+        if self._idle.is_set():
+            self._idle.clear()
             self._finish_next()
 
     def _finish_next(self) -> None:
         """Make one write visible and answer it, then let the loop turn: who waits for a change has acted on it, or at
         least has heard of it, before the next one shows, however fast that one was written."""
+        if not self._finished:
+            self._idle.set()
+            return
         try:
-            self._finish(*self._finished[0])
+            self._finish(*self._finished.popleft())
         finally:
-            asyncio.get_running_loop().call_soon(self._go_on)
-
-    def _go_on(self) -> None:
-        self._finished.popleft()
-        if self._finished:
-            self._finish_next()
+            asyncio.get_running_loop().call_soon(self._finish_next)
 
     def _finish(self, write: _Write, failure: OSError | None) -> None:
         """The writer wakes first: whoever asked for a change hears of it before the watchers begin to act on it."""

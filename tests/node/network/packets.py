@@ -111,12 +111,12 @@ def ask(namespace: str, address: str, port: int, *, udp: bool = False, source: i
 
 
 def many(namespace: str, address: str, port: int, **how: Any) -> dict[str, int]:
-    """Answers by how often they came; of three endpoints drawn at random one stays away by chance once in 10¹⁷ times."""
+    """Answers by how often they came; one of three endpoints stays away by chance once in 10¹⁷ times."""
     return dict(Counter(ask(namespace, address, port, **how) for _ in range(100)))
 
 
 def another(first: str) -> bool:
-    """Whether the sticky Service, left alone for longer than it remembers, draws another endpoint: two times in three."""
+    """Whether the sticky Service, left alone for longer than it remembers, draws another one: two times in three."""
     time.sleep(2.2)
     return ask("client", "10.247.0.6", 80) != first
 
