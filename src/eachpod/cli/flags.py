@@ -11,8 +11,16 @@ import typer
 
 from eachpod.cluster.errors import ClusterError
 
+
+def _form(output: str) -> str:
+    """Judged before the command does anything: what it did could not be told."""
+    if output not in ("", "json"):
+        raise ClusterError(f"-o: {output!r} is unknown, choose json or leave it out")
+    return output
+
+
 Name = Annotated[str, typer.Argument(help="Name of the cluster.")]
-Output = Annotated[str, typer.Option("-o", "--output", help="json, or nothing for text.")]
+Output = Annotated[str, typer.Option("-o", "--output", help="json, or nothing for text.", callback=_form)]
 DataDir = Annotated[str, typer.Option(help="Where the cluster keeps its data; by default below $XDG_DATA_HOME.")]
 Kubeconfig = Annotated[str, typer.Option(help="How to reach the cluster; $KUBECONFIG or ~/.kube/config by default.")]
 ServiceCidr = Annotated[str, typer.Option(help="Range of Service addresses, one per family.")]

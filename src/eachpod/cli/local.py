@@ -1,6 +1,8 @@
 """The commands for local clusters: up, down, status, list, logs, doctor."""
 
+import json
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -29,7 +31,7 @@ from .flags import (
     readable,
     seconds,
 )
-from .output import columns, emit, tell
+from .output import columns, emit, progress, tell
 
 if TYPE_CHECKING:
     from eachpod.cluster.settings import Settings
@@ -93,7 +95,8 @@ def _stay(found: "Settings") -> None:
             time.sleep(0.5)
     except KeyboardInterrupt:
         tell("taking the cluster down")
-        leftovers.stop(found)
+        with progress("waiting for its processes to end"):
+            leftovers.stop(found)
 
 
 def _place(name: str, data_dir: str) -> Path:
@@ -111,7 +114,8 @@ def down(
     """Take a cluster down and remove its data."""
     from eachpod.cluster.down import down
 
-    left = down(name, _place(name, data_dir), keep_data=keep_data)
+    with progress(f"waiting for the processes of {name} to end"):
+        left = down(name, _place(name, data_dir), keep_data=keep_data)
     found = asdict(left)
     text = f"cluster {name} is down; left: " + ", ".join(f"{key.replace('_', ' ')} {n}" for key, n in found.items())
     emit(found, output, text)
@@ -147,8 +151,6 @@ def status(name: Name = "default", data_dir: DataDir = "", output: Output = "") 
 
 
 def _components(found: "Settings", state: dict[str, Any] | None) -> dict[str, Any]:
-    import json
-
     from eachpod.cluster.layout import Layout
 
     if state is None:
@@ -190,6 +192,7 @@ def logs(
     name: Annotated[str, typer.Option(help="Name of the cluster.")] = "default",
     data_dir: DataDir = "",
     follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on with new lines.")] = False,
+    output: Output = "",
 ) -> None:
     """Print the log of a component."""
     from eachpod.cluster.layout import Layout
@@ -200,13 +203,23 @@ def logs(
     if not path.is_file():
         known = ", ".join(sorted(each.stem for each in folder.glob("*.log")))
         raise ClusterError(f"no component {component!r}; there are {known}")
+    for line in _lines(path, follow=follow):
+        whole = {"component": component, "line": line.removesuffix("\n")}
+        print(json.dumps(whole) if output else line, end="\n" if output else "", flush=follow)
+
+
+def _lines(path: Path, *, follow: bool) -> Iterator[str]:
+    """Those of a file; with `follow` also those that come, each when it is whole, without an end."""
+    begun = ""
     with path.open(errors="replace") as file:
         while True:
-            text = file.read(65536)
-            print(text, end="", flush=True)
-            if not text:
-                if not follow:
-                    return
+            begun += file.readline()
+            if begun.endswith("\n") or (begun and not follow):
+                yield begun
+                begun = ""
+            elif not follow:
+                return
+            else:
                 time.sleep(0.2)
 
 
@@ -214,7 +227,8 @@ def doctor(output: Output = "") -> None:
     """Say what this machine can run, and what to do about what it cannot."""
     from eachpod.cluster import ability
 
-    found = ability.checks()
+    with progress("looking at what this machine has"):
+        found = ability.checks()
     lines = [
         f"{'ok  ' if check.good else 'FAIL' if check.needed else 'less'} {check.name}: {check.found}"
         + ("" if check.good else f"\n     -> {check.mend}")

@@ -8,6 +8,10 @@ import typer
 from eachpod.cluster.errors import ClusterError
 
 from . import images, local, parts
+from .flags import Output
+from .output import emit
+
+KUBERNETES = "1.37"
 
 app = typer.Typer(
     help="A Kubernetes-compatible cluster, built around headless Services.",
@@ -30,11 +34,11 @@ app.add_typer(parts.dns_app, name="dns")
 
 
 @app.command()
-def version() -> None:
+def version(output: Output = "") -> None:
     """Print the version, and the Kubernetes version that it speaks."""
     from eachpod import __version__
 
-    print(f"eachpod {__version__} (Kubernetes 1.37)")
+    emit({"version": __version__, "kubernetes": KUBERNETES}, output, f"eachpod {__version__} (Kubernetes {KUBERNETES})")
 
 
 def main() -> None:

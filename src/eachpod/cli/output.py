@@ -2,10 +2,10 @@
 
 import json
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
-
-from eachpod.cluster.errors import ClusterError
 
 
 def tell(text: str) -> None:
@@ -13,10 +13,28 @@ def tell(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+@contextmanager
+def progress(text: str, after: float = 1.0, again: float = 10.0) -> Iterator[None]:
+    """Tells what is being done where it takes longer than a moment, and then now and again that it still is."""
+    done = threading.Event()
+
+    def remind() -> None:
+        pause = after
+        while not done.wait(pause):
+            tell(text)
+            pause = again
+
+    reminder = threading.Thread(target=remind, daemon=True)
+    reminder.start()
+    try:
+        yield
+    finally:
+        done.set()
+        reminder.join()
+
+
 def emit(value: Any, output: str, text: str) -> None:
     """`value` as JSON with `-o json`, else `text`."""
-    if output not in ("", "json"):
-        raise ClusterError(f"-o: {output!r} is unknown, choose json or leave it out")
     print(json.dumps(value, indent=2) if output == "json" else text)
 
 

@@ -139,7 +139,8 @@ def controllers(
 
 def scheduler(kubeconfig: Kubeconfig = "") -> None:
     """The scheduler alone, against any cluster."""
-    from eachpod.scheduler.run import SchedulerConfig, run
+    from eachpod.scheduler.config import SchedulerConfig
+    from eachpod.scheduler.run import run
 
     _run(kubeconfig, lambda client: run(client, SchedulerConfig()), "scheduler running")
 
