@@ -18,6 +18,7 @@ from .correlate import Correlator, Note, Record
 
 log = logging.getLogger(__name__)
 
+# Unix seconds.
 Clock = Callable[[], float]
 
 _WAITING = 10_000

@@ -7,7 +7,7 @@ from pathlib import Path
 from eachpod.client.client import Client
 from eachpod.controllers.config import ControllersConfig
 from eachpod.controllers.run import run_all
-from eachpod.scheduler.run import SchedulerConfig
+from eachpod.scheduler.config import SchedulerConfig
 from eachpod.scheduler.run import run as run_scheduler
 from eachpod.server.app import ApiServer
 from eachpod.server.config import ServerConfig

@@ -17,8 +17,8 @@ from eachpod.node.network.setup import perform
 
 from . import egress
 from .addresses import FABRIC_ADDRESS, FABRIC_PORT
+from .launch import command, environment
 from .layout import Layout
-from .process import command, environment
 from .sandbox import SANDBOX_IMAGE
 from .settings import Settings
 from .supervisor import Spec, Supervisor, tell_ready, write_state

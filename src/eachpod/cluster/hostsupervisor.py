@@ -10,8 +10,8 @@ from typing import Any
 from eachpod.node.network.netns import Fabric
 
 from . import bubble, egress
+from .launch import command, environment
 from .layout import Layout
-from .process import command, environment
 from .settings import Settings
 from .supervisor import Spec, Supervisor, write_state
 

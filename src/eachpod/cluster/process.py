@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ClusterError
-from .layout import Layout
 from .settings import Settings, load
 
 
@@ -79,19 +78,6 @@ _ROLES = {
     "holder": _holder,
     "supervisor": _supervisor,
 }
-
-
-def command(role: str, settings: Settings, given: dict[str, Any]) -> tuple[str, ...]:
-    """The command line of a process."""
-    return (sys.executable, "-m", "eachpod.cluster.process", role, settings.data_dir, json.dumps(given))
-
-
-def environment(settings: Settings) -> dict[str, str]:
-    """For the parts that speak to the cluster and to nobody else: of certificate authorities they know its own only.
-    A library reads all of the machine's when it is imported, two megabytes in each process. One arena of the C library
-    is enough for parts that have one busy thread, and what is free goes back early."""
-    authority = str(Layout(settings.root).pki / "ca.crt")
-    return {"SSL_CERT_FILE": authority, "MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "65536"}
 
 
 def main() -> None:

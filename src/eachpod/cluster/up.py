@@ -16,8 +16,8 @@ from eachpod.kit.hostport import joined
 from . import ability, identities, kubeconfig, leftovers, settings
 from .addresses import plan_nodes
 from .errors import ClusterError
+from .launch import command
 from .layout import Layout
-from .process import command
 from .settings import Settings
 from .supervisor import MARK
 

@@ -18,6 +18,7 @@ from eachpod.model.errors import Conflict, NotFound, StatusError
 from eachpod.model.objects import Object, deleting, finalizers, name, namespace, owners, revision, uid
 from eachpod.model.resource import Resource
 
+from .context import Context
 from .ownergraph import (
     FOREGROUND,
     ORPHAN,
@@ -31,7 +32,6 @@ from .ownergraph import (
     without_owners,
 )
 from .queue import Queue
-from .run import Context
 from .view import Key
 
 log = logging.getLogger(__name__)

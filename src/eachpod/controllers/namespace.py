@@ -16,9 +16,9 @@ from eachpod.model.resource import Resource
 from eachpod.model.resources import NAMESPACE, POD
 from eachpod.wire.http import Request
 
+from .context import Context
 from .namespacecontent import Remaining, deleted_at, finalized, is_ending, seconds_of_grace, with_conditions
 from .queue import Queue
-from .run import Context
 from .view import Key
 
 log = logging.getLogger(__name__)

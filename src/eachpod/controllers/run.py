@@ -7,82 +7,29 @@ nothing of tasks, errors or the network. Informers are shared: one per resource 
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import ExitStack
 from functools import partial
-from typing import Protocol
 
 from eachpod.client.client import Client
-from eachpod.client.events import EventSink
-from eachpod.client.informer import Informer
+from eachpod.client.events import Clock
 from eachpod.model.errors import Conflict, StatusError
 from eachpod.model.objects import Object
-from eachpod.model.resource import Resource
 
 from .config import ControllersConfig
+from .context import Context
 from .leader import Candidate, lead
 from .ownwrites import OwnWrites
 from .perform import Performer
 from .plan import UNSET, Plan
 from .queue import Queue
+from .table import CONTROLLERS
 from .view import Controller, Key, View, Watch
 
 log = logging.getLogger(__name__)
 
-Clock = Callable[[], float]
-
 # A key whose own writes are not in the cache yet is woken by their arrival; this is for the case that they never come.
 _UNSEEN_RETRY = 1.0
-
-
-class Context:
-    """What controllers of one process share. `clock` gives Unix seconds."""
-
-    def __init__(self, client: Client, config: ControllersConfig, clock: Clock = time.time) -> None:
-        self.client, self.config, self.clock = client, config, clock
-        self.events = EventSink(client, clock)
-        self._informers: dict[str, Informer] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    def informer(self, resource: Resource) -> Informer:
-        """The informer of a resource in all namespaces; it starts with the first call."""
-        key = resource.group_resource
-        if key not in self._informers:
-            self._informers[key] = Informer(self.client, resource)
-            self.spawn(self._informers[key].run(), f"informer {key}")
-        return self._informers[key]
-
-    def spawn(self, work: "asyncio._CoroutineLike[None]", name: str) -> None:
-        """Run `work` until the context closes."""
-        task = asyncio.get_running_loop().create_task(work, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            log.error("%s ended by a fault", task.get_name(), exc_info=task.exception())
-
-    async def __aenter__(self) -> "Context":
-        self.spawn(self.events.run(), "events")
-        return self
-
-    async def __aexit__(self, *unused: object) -> None:
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-
-class Special(Protocol):
-    """A controller that does not fit the runner and runs by itself, such as one that watches all kinds there are."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def by_default(self) -> bool: ...
-
-    async def run(self, context: Context) -> None: ...
 
 
 class Runner:
@@ -198,8 +145,6 @@ async def run_all(client: Client, config: ControllersConfig, clock: Clock = time
 
 
 async def _run_chosen(client: Client, config: ControllersConfig, clock: Clock) -> None:
-    from .table import CONTROLLERS  # the table names them all, and they name this module's types
-
     chosen = [c for c in CONTROLLERS if config.enabled(c.name, by_default=c.by_default)]
     async with Context(client, config, clock) as context, asyncio.TaskGroup() as group:
         for controller in chosen:

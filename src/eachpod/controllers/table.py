@@ -22,7 +22,7 @@ from . import (
     statefulset,
     tainteviction,
 )
-from .run import Special
+from .context import Special
 from .view import Controller
 
 CONTROLLERS: tuple[Controller | Special, ...] = (

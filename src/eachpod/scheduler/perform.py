@@ -2,13 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
 from contextlib import suppress
 
 from eachpod.client.cache import Cache
 from eachpod.client.client import Client
 from eachpod.client.correlate import Note
-from eachpod.client.events import Recorder
+from eachpod.client.events import Clock, Recorder
 from eachpod.model.errors import Conflict, NotFound, StatusError
 from eachpod.model.objects import Object, name, namespace
 from eachpod.model.resources import PERSISTENTVOLUME, PERSISTENTVOLUMECLAIM, POD
@@ -75,7 +74,7 @@ class Binder:
 class Refuser:
     """Says on a pod, and in an event, why it got no node, and makes room for it where that was decided."""
 
-    def __init__(self, client: Client, recorder: Recorder, scheduler_name: str, clock: Callable[[], float]) -> None:
+    def __init__(self, client: Client, recorder: Recorder, scheduler_name: str, clock: Clock) -> None:
         self._client, self._recorder, self._name, self._clock = client, recorder, scheduler_name, clock
 
     async def refuse(self, info: PodInfo, outcome: Unschedulable) -> None:

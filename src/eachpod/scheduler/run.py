@@ -7,15 +7,14 @@ preemption, status) happens beside the next decisions.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from eachpod.client.cache import key_of
 from eachpod.client.client import Client
 from eachpod.client.correlate import Note
-from eachpod.client.events import EventSink
+from eachpod.client.events import Clock, EventSink
 from eachpod.client.informer import Informer
 from eachpod.model.errors import Conflict, NotFound, StatusError
 from eachpod.model.objects import Object, deleting, dig, name
@@ -32,6 +31,7 @@ from eachpod.model.resources import (
 
 from . import moves
 from .cluster import Cluster
+from .config import SchedulerConfig
 from .decide import Chosen, Unschedulable, decide
 from .perform import Binder, Refuser
 from .podinfo import PodInfo, PodKey, info_of
@@ -40,20 +40,7 @@ from .related import RELATED, related_from
 
 log = logging.getLogger(__name__)
 
-Clock = Callable[[], float]
-
 _WATCHED = (POD, NODE, *RELATED)
-
-
-@dataclass(frozen=True, slots=True)
-class SchedulerConfig:
-    """Settings that kube-scheduler has under the same names; same defaults."""
-
-    scheduler_name: str = "default-scheduler"
-    pod_initial_backoff_seconds: float = 1.0
-    pod_max_backoff_seconds: float = 10.0
-    # How long a pod may wait for its claims to be bound before another node is looked for.
-    bind_timeout_seconds: float = 600.0
 
 
 class Scheduler:

@@ -4,9 +4,11 @@ import asyncio
 from dataclasses import replace
 
 from eachpod.client.client import Client
+from eachpod.client.events import Clock
 from eachpod.controllers.config import ControllersConfig
+from eachpod.controllers.context import Context
 from eachpod.controllers.plan import Plan
-from eachpod.controllers.run import Clock, Context, run_controller
+from eachpod.controllers.run import run_controller
 from eachpod.controllers.table import CONTROLLERS
 from eachpod.controllers.view import Controller, Key, View
 
