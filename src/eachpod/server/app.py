@@ -1,7 +1,8 @@
 """The API server as a value: requests in, answers out. Sockets are the business of `http.py`.
 
-`handle` dispatches by verb to the modules that act (`reads`, `writes`, `subresources`); what they do is decided by
-`verbs/*`. Parts in the same process come in by `inprocess.py` and share the objects with the store.
+`handle` dispatches by verb to the modules that act (`reads`, `writes`, `patching`, `deletes`, `subresources`); what
+they do is decided by `verbs/*`. Parts in the same process come in by `inprocess.py` and share the objects with the
+store.
 """
 
 import logging
@@ -12,7 +13,7 @@ from eachpod.model import errors
 from eachpod.model.kind import Kind
 from eachpod.wire.http import Request, Response
 
-from . import negotiate, reads, requestinfo, reviews, subresources, writes
+from . import deletes, negotiate, patching, reads, requestinfo, reviews, subresources, writes
 from .authz import Authorizer
 from .calls import BINDING, Call, Core, not_allowed, unknown_path
 from .context import Context
@@ -32,9 +33,9 @@ _HANDLERS: dict[str, Handler] = {
     "list": reads.list_objects,
     "create": writes.create,
     "update": writes.update,
-    "patch": writes.patch,
-    "delete": writes.delete,
-    "deletecollection": writes.delete_collection,
+    "patch": patching.patch,
+    "delete": deletes.delete,
+    "deletecollection": deletes.delete_collection,
 }
 
 

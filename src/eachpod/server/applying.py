@@ -3,7 +3,6 @@
 import json
 
 from eachpod.model import errors
-from eachpod.model.fielderrors import FieldError, forbidden, invalid, required, too_long
 from eachpod.model.kind import Kind
 from eachpod.model.objects import Object, annotations, dig, drop, put
 from eachpod.model.patch import apply, typed
@@ -13,42 +12,17 @@ from eachpod.model.timestamps import render
 from eachpod.model.wellknown import LAST_APPLIED
 from eachpod.wire.http import Response
 
-from . import decode, fieldcheck, patching, present, writes
+from . import decode, fieldcheck, patchbody, present, writes
 from .calls import Call, Core
 from .ownership import NOBODY
-from .requestinfo import flag, text
+from .requestinfo import flag
 
-_MANAGER_LIMIT = 128
 # Who goes over from client-side to server-side apply keeps what is theirs.
 _CLIENT_SIDE = "kubectl-client-side-apply"
 _KUBECTL = "kubectl"
 
 
-def check_options(call: Call, *, applies: bool) -> None:
-    """fieldManager and force, as PATCH requests of either form may have them."""
-    manager = text(call.request.query, "fieldManager")
-    faults: list[FieldError] = []
-    if applies and not manager:
-        faults.append(required("fieldManager", "is required for apply patch"))
-    if not applies and "force" in call.request.query:
-        faults.append(forbidden("force", "may not be specified for non-apply patch"))
-    if len(manager.encode()) > _MANAGER_LIMIT:
-        faults.append(too_long("fieldManager", _MANAGER_LIMIT))
-    bad = next(((at, sign) for at, sign in enumerate(manager) if not sign.isprintable()), None)
-    if bad:
-        code = f"U+{ord(bad[1]):04X}"
-        shown = manager.replace(bad[1], f"\\x{ord(bad[1]):02x}")
-        fault = invalid("fieldManager", "", f"invalid character {code} (at position {bad[0]})")
-        message = fault.text.replace('""', f'"{shown}"', 1)
-        faults.append(FieldError("fieldManager", fault.reason, message))
-    if faults:
-        details: Object = {"group": "meta.k8s.io", "kind": "PatchOptions", "causes": [f.cause() for f in faults]}
-        shown = str(faults[0]) if len(faults) == 1 else f"[{', '.join(map(str, faults))}]"
-        raise errors.Invalid(f'PatchOptions.meta.k8s.io "" is invalid: {shown}', details=details)
-
-
-async def handle(core: Core, call: Call) -> Response:
-    check_options(call, applies=True)
+async def applied(core: Core, call: Call) -> Response:
     kind = call.kind
     wanted = wanted_of(call, kind)
     if core.store.get(call.key()) is None and not call.info.subresource:
@@ -108,7 +82,7 @@ def _check_types(kind: Kind, wanted: Object) -> None:
         told = found[0] if len(found) == 1 else "errors:" + "".join(f"\n  {fault}" for fault in found)
         raise errors.InternalError(f"failed to create typed patch object {which}: {told}", reason="")
     if wrong := examine(struct, wanted).wrong:
-        why = f"unable to convert unstructured object to {form}: {patching.of_an_object(wrong)}"
+        why = f"unable to convert unstructured object to {form}: {patchbody.of_an_object(wrong)}"
         raise errors.InternalError(f"failed to convert new object {which} to proper version: {why}", reason="")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from eachpod.server import reads, writes
+from eachpod.server import patching, reads, writes
 from eachpod.server.calls import Call, Core, not_allowed, unknown_path
 from eachpod.wire.http import Response
 
@@ -11,7 +11,7 @@ from . import binding, eviction, scale, token
 Handler = Callable[[Core, Call], Awaitable[Response]]
 
 # Parts that are written like the object itself.
-_WHOLE: dict[str, Handler] = {"get": reads.get, "update": writes.update, "patch": writes.patch}
+_WHOLE: dict[str, Handler] = {"get": reads.get, "update": writes.update, "patch": patching.patch}
 _SPECIAL: dict[str, Handler] = {
     "scale": scale.handle,
     "binding": binding.handle,

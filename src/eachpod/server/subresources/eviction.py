@@ -8,7 +8,7 @@ from eachpod.model.objects import Object, condition, deleting, dig, labels, name
 from eachpod.model.podphase import is_finished
 from eachpod.model.resources import POD, PODDISRUPTIONBUDGET
 from eachpod.model.timestamps import render
-from eachpod.server import decode, writes
+from eachpod.server import decode, deletes
 from eachpod.server.calls import ATTEMPTS, Call, Core
 from eachpod.store.contract import Change, Entry, Key, RevisionConflict
 from eachpod.wire.http import Response
@@ -42,9 +42,9 @@ async def handle(core: Core, call: Call) -> Response:
             break
         except RevisionConflict:
             continue
-    options = writes.options_of(sent.get("deleteOptions") or {}, call)
+    options = deletes.options_of(sent.get("deleteOptions") or {}, call)
     await _mark(core, call)
-    await writes.removed(core, call.about(subresource=""), options)
+    await deletes.removed(core, call.about(subresource=""), options)
     return Response(201, success(201))
 
 

@@ -11,10 +11,10 @@ from eachpod.model.patch.scaled import of_object, of_scale
 from eachpod.model.resource import Resource
 from eachpod.model.shape import shape
 from eachpod.model.structure import struct_of
-from eachpod.server import applying, decode, fieldcheck, present, writes
+from eachpod.server import applying, decode, fieldcheck, patching, present, writes
 from eachpod.server.calls import Call, Core
 from eachpod.server.ownership import NOBODY, writer_of
-from eachpod.server.patching import patch_of
+from eachpod.server.patchbody import patch_of
 from eachpod.server.reads import form_of
 from eachpod.server.verbs.update import check_uid
 from eachpod.wire.http import APPLY_PATCH, Response
@@ -73,12 +73,12 @@ def _change(call: Call) -> Change:
         sent = decode.object_of(_KIND, call.request, call.context)
         return lambda old: _owned(call, old, sent)
     if decode.media_type(call.request.content_type) == APPLY_PATCH:
-        applying.check_options(call, applies=True)
+        patching.check_options(call, applies=True)
         wanted = applying.wanted_of(call, _KIND)
         return lambda old: applying.merged(call, _KIND, old, wanted)
-    applying.check_options(call, applies=False)
+    patching.check_options(call, applies=False)
     patch, chosen = patch_of(call, _STRUCT), fieldcheck.level(call.request.query)
-    return lambda old: _owned(call, old, writes.readable(call, _KIND, patch(old), chosen))
+    return lambda old: _owned(call, old, patching.readable(call, _KIND, patch(old), chosen))
 
 
 def _owned(call: Call, old: Object, new: Object) -> Object:
