@@ -4,6 +4,7 @@ from typing import Any
 
 from . import names
 from .fielderrors import FieldError, forbidden, invalid, required, too_long
+from .fieldrules import NEGATIVE
 from .objects import Object
 
 ANNOTATIONS_LIMIT = 256 * 1024
@@ -42,7 +43,7 @@ def _masked(prefix: str) -> str:
 def _common(meta: Object, path: str) -> list[FieldError]:
     errors: list[FieldError] = []
     if (meta.get("generation") or 0) < 0:
-        errors.append(invalid(f"{path}.generation", meta["generation"], "must be greater than or equal to 0"))
+        errors.append(invalid(f"{path}.generation", meta["generation"], NEGATIVE))
     if meta.get("labels"):
         errors += validate_labels(meta["labels"], f"{path}.labels")
     if meta.get("annotations"):

@@ -4,6 +4,7 @@ from copy import deepcopy
 from typing import Any
 
 from eachpod.model.fielderrors import FieldError, forbidden, invalid, required
+from eachpod.model.fieldrules import NEGATIVE
 from eachpod.model.kind import Cell, Kind
 from eachpod.model.objects import Object, dig, name
 from eachpod.model.resources import HORIZONTALPODAUTOSCALER
@@ -55,7 +56,7 @@ def _validate(obj: Object) -> list[FieldError]:
     errors += _target_ref(spec.get("scaleTargetRef") or {}) + _metrics(spec)
     # What the schema alone says comes last.
     if least is not None and least < 0:
-        errors.append(invalid("spec.minReplicas", least, "must be greater than or equal to 0"))
+        errors.append(invalid("spec.minReplicas", least, NEGATIVE))
     if most < 0:
         errors.append(invalid("spec.maxReplicas", most, "must be greater than or equal to 1"))
     return errors if most else [*errors, required("spec.maxReplicas")]

@@ -2,12 +2,12 @@
 
 from eachpod.model import names
 from eachpod.model.fielderrors import FieldError, forbidden, invalid, required
+from eachpod.model.fieldrules import form, one_of
 from eachpod.model.kind import Cell, Kind
 from eachpod.model.metadata import immutable, validate_labels
 from eachpod.model.objects import Object, dig, name
 from eachpod.model.podspec.amounts import validate_overhead
 from eachpod.model.podspec.placement import validate_tolerations
-from eachpod.model.podspec.rules import form, one_of
 from eachpod.model.resources import PRIORITYCLASS, RUNTIMECLASS
 from eachpod.model.table import age, columns
 

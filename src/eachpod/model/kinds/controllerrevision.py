@@ -1,6 +1,7 @@
 """ControllerRevision."""
 
 from eachpod.model.fielderrors import FieldError, invalid, required
+from eachpod.model.fieldrules import NEGATIVE
 from eachpod.model.kind import Cell, Kind
 from eachpod.model.metadata import immutable
 from eachpod.model.objects import Object, controller_of, name
@@ -20,7 +21,7 @@ def _validate(obj: Object) -> list[FieldError]:
 
 def _number(obj: Object) -> list[FieldError]:
     revision = obj.get("revision") or 0
-    return [invalid("revision", revision, "must be greater than or equal to 0")] if revision < 0 else []
+    return [invalid("revision", revision, NEGATIVE)] if revision < 0 else []
 
 
 def _validate_update(new: Object, old: Object) -> list[FieldError]:

@@ -4,9 +4,9 @@ import re
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from eachpod.model.fielderrors import FieldError, invalid, not_supported, required
+from eachpod.model.fieldrules import non_negative
 from eachpod.model.kind import Cell, Kind
 from eachpod.model.objects import Object, dig, name
-from eachpod.model.podspec.replicas import non_negative
 from eachpod.model.podspec.warnings import pod_warnings
 from eachpod.model.resources import CRONJOB
 from eachpod.model.table import NONE, age, columns, containers, selector

@@ -1,6 +1,7 @@
 """DaemonSet."""
 
 from eachpod.model.fielderrors import FieldError, invalid, not_supported, required
+from eachpod.model.fieldrules import non_negative
 from eachpod.model.kind import Cell, Kind
 from eachpod.model.metadata import immutable, validate_selector
 from eachpod.model.objects import Object, dig, name, put
@@ -8,7 +9,6 @@ from eachpod.model.podspec.replicas import (
     amount_of,
     at_most_all,
     int_or_percent,
-    non_negative,
     validate_collisions,
     validate_lasting_template,
     validate_selected,

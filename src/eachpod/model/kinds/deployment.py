@@ -1,6 +1,7 @@
 """Deployment: a template in many copies, and how they are replaced by those of another one."""
 
 from eachpod.model.fielderrors import FieldError, forbidden, invalid, not_supported
+from eachpod.model.fieldrules import non_negative
 from eachpod.model.kind import Cell, Kind
 from eachpod.model.metadata import immutable
 from eachpod.model.objects import Object, dig, name
@@ -8,7 +9,6 @@ from eachpod.model.podspec.replicas import (
     amount_of,
     at_most_all,
     int_or_percent,
-    non_negative,
     validate_collisions,
     validate_counters,
     validate_lasting_template,

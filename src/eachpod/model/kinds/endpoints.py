@@ -3,9 +3,9 @@
 from eachpod.kit.hostport import joined
 from eachpod.model import names
 from eachpod.model.fielderrors import FieldError, invalid, required
+from eachpod.model.fieldrules import form, one_of
 from eachpod.model.kind import Cell, Kind
 from eachpod.model.objects import Object, name
-from eachpod.model.podspec.rules import form, one_of
 from eachpod.model.resources import ENDPOINTS
 from eachpod.model.services.validate import validate_reachable
 from eachpod.model.table import NONE, age, columns, first_three

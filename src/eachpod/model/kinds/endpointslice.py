@@ -2,9 +2,9 @@
 
 from eachpod.model import names
 from eachpod.model.fielderrors import FieldError, duplicate, invalid, not_supported, required, too_many
+from eachpod.model.fieldrules import form
 from eachpod.model.kind import Cell, Kind
 from eachpod.model.objects import Object, labels, name
-from eachpod.model.podspec.rules import form
 from eachpod.model.resources import ENDPOINTSLICE
 from eachpod.model.services.validate import validate_reachable
 from eachpod.model.table import UNSET, age, columns, first_three

@@ -6,10 +6,10 @@ translate, and both kinds print alike.
 
 from eachpod.model import names
 from eachpod.model.fielderrors import FieldError, invalid, required
+from eachpod.model.fieldrules import form
 from eachpod.model.kind import Cell, Kind
 from eachpod.model.metadata import immutable
 from eachpod.model.objects import Object, dig, name, namespace
-from eachpod.model.podspec.rules import form
 from eachpod.model.resources import EVENT, EVENTS_EVENT
 from eachpod.model.table import columns
 from eachpod.model.timestamps import since

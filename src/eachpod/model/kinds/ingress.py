@@ -2,10 +2,10 @@
 
 from eachpod.model import names
 from eachpod.model.fielderrors import FieldError, forbidden, invalid, not_supported, required
+from eachpod.model.fieldrules import form
 from eachpod.model.kind import Cell, Kind
 from eachpod.model.metadata import immutable
 from eachpod.model.objects import Object, annotations, dig, name
-from eachpod.model.podspec.rules import form
 from eachpod.model.resources import INGRESS, INGRESSCLASS
 from eachpod.model.table import NONE, age, columns
 

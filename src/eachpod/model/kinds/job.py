@@ -2,12 +2,13 @@
 
 from eachpod.model import names, timestamps
 from eachpod.model.fielderrors import FieldError, invalid, not_supported, required
+from eachpod.model.fieldrules import non_negative
 from eachpod.model.kind import Cell, Kind
 from eachpod.model.labelselector import Selector
 from eachpod.model.metadata import immutable, validate_selector
 from eachpod.model.objects import Object, condition, deleting, dig, name, put, uid
 from eachpod.model.objects import labels as labels_of
-from eachpod.model.podspec.replicas import non_negative, validate_selected
+from eachpod.model.podspec.replicas import validate_selected
 from eachpod.model.podspec.template import default_template
 from eachpod.model.podspec.validate import validate_template
 from eachpod.model.podspec.warnings import template_warnings

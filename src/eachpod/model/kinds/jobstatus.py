@@ -2,8 +2,8 @@
 
 from eachpod.model import timestamps
 from eachpod.model.fielderrors import FieldError, invalid, required
+from eachpod.model.fieldrules import non_negative
 from eachpod.model.objects import Object, condition, dig
-from eachpod.model.podspec.replicas import non_negative
 
 _COUNTERS = ("active", "succeeded", "failed", "ready", "terminating")
 _PATH = "status.conditions"

@@ -1,6 +1,7 @@
 """Lease."""
 
 from eachpod.model.fielderrors import FieldError, forbidden, invalid
+from eachpod.model.fieldrules import NEGATIVE
 from eachpod.model.kind import Cell, Kind
 from eachpod.model.objects import Object, dig, name
 from eachpod.model.resources import LEASE
@@ -14,7 +15,7 @@ def _validate(obj: Object) -> list[FieldError]:
     if seconds is not None and seconds <= 0:
         errors.append(invalid("spec.leaseDurationSeconds", seconds, "must be greater than 0"))
     if transitions is not None and transitions < 0:
-        errors.append(invalid("spec.leaseTransitions", transitions, "must be greater than or equal to 0"))
+        errors.append(invalid("spec.leaseTransitions", transitions, NEGATIVE))
     if spec.get("preferredHolder") and not spec.get("strategy"):
         text = "may only be specified if `strategy` is defined"
         errors.append(forbidden("spec.preferredHolder", text))

@@ -2,10 +2,10 @@
 
 from eachpod.model import names, quantity
 from eachpod.model.fielderrors import FieldError, duplicate, forbidden, invalid, required
+from eachpod.model.fieldrules import form
 from eachpod.model.kind import Cell, Kind
 from eachpod.model.objects import Object, dig, name
 from eachpod.model.podspec.amounts import STANDARD, is_huge_page, validate_amount
-from eachpod.model.podspec.rules import form
 from eachpod.model.resources import LIMITRANGE, RESOURCEQUOTA
 from eachpod.model.table import age, columns
 

@@ -2,8 +2,8 @@
 
 from eachpod.model import names, quantity
 from eachpod.model.fielderrors import FieldError, forbidden, invalid, not_supported, required
+from eachpod.model.fieldrules import form
 from eachpod.model.objects import Object
-from eachpod.model.podspec.rules import form
 
 # By the type that names them.
 SOURCES = {

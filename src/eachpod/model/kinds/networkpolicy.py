@@ -4,10 +4,10 @@ from ipaddress import ip_network
 
 from eachpod.model import names
 from eachpod.model.fielderrors import FieldError, forbidden, invalid, not_supported, required
+from eachpod.model.fieldrules import form
 from eachpod.model.kind import Cell, Kind
 from eachpod.model.metadata import validate_selector
 from eachpod.model.objects import Object, dig, name
-from eachpod.model.podspec.rules import form
 from eachpod.model.resources import NETWORKPOLICY
 from eachpod.model.table import age, columns, selector
 

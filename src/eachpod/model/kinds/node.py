@@ -2,11 +2,11 @@
 
 from eachpod.model import names
 from eachpod.model.fielderrors import FieldError, duplicate, forbidden, invalid
+from eachpod.model.fieldrules import form, one_of
 from eachpod.model.kind import Cell, Kind
 from eachpod.model.objects import Object, condition, dig, labels, name
 from eachpod.model.podspec.amounts import validate_amount
 from eachpod.model.podspec.placement import TAINT_EFFECTS
-from eachpod.model.podspec.rules import form, one_of
 from eachpod.model.resources import NODE
 from eachpod.model.table import NONE, age, columns
 

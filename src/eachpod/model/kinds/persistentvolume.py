@@ -1,13 +1,13 @@
 """PersistentVolume."""
 
 from eachpod.model.accessmodes import short
+from eachpod.model.claimspec import protected
 from eachpod.model.fielderrors import FieldError
 from eachpod.model.kind import Cell, Kind
 from eachpod.model.objects import Object, deleting, dig, meta, name
 from eachpod.model.resources import PERSISTENTVOLUME
-from eachpod.model.storage.claims import protected
-from eachpod.model.storage.volumes import validate_volume_changes, validate_volume_spec
 from eachpod.model.table import UNSET, age, columns
+from eachpod.model.volumespec import validate_volume_changes, validate_volume_spec
 from eachpod.model.wellknown import VOLUME_PROTECTION
 
 

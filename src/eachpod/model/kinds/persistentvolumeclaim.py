@@ -1,12 +1,12 @@
 """PersistentVolumeClaim."""
 
 from eachpod.model.accessmodes import short
+from eachpod.model.claimspec import protected, validate_claim_changes, validate_claim_spec, with_data_sources
 from eachpod.model.fielderrors import FieldError
 from eachpod.model.kind import Cell, Kind
 from eachpod.model.objects import Object, deleting, dig, name
 from eachpod.model.podspec.defaults import default_claim_spec
 from eachpod.model.resources import PERSISTENTVOLUMECLAIM
-from eachpod.model.storage.claims import protected, validate_claim_changes, validate_claim_spec, with_data_sources
 from eachpod.model.table import UNSET, age, columns
 from eachpod.model.wellknown import CLAIM_PROTECTION
 

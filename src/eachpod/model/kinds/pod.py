@@ -2,13 +2,13 @@
 
 from eachpod.model import names
 from eachpod.model.fielderrors import FieldError, forbidden, invalid
+from eachpod.model.fieldrules import form
 from eachpod.model.kind import Cell, Kind
 from eachpod.model.objects import Object, annotations, dig, meta, name
 from eachpod.model.podspec.changes import validate_pod_changes
 from eachpod.model.podspec.defaults import default_pod_requests, default_pod_spec
 from eachpod.model.podspec.podlevel import default_pod_level
 from eachpod.model.podspec.qos import qos_class
-from eachpod.model.podspec.rules import form
 from eachpod.model.podspec.subresources import (
     take_ephemeral_containers,
     take_resources,

@@ -1,10 +1,11 @@
 """PodDisruptionBudget."""
 
 from eachpod.model.fielderrors import FieldError, invalid, not_supported
+from eachpod.model.fieldrules import non_negative
 from eachpod.model.kind import Cell, Kind
 from eachpod.model.metadata import validate_selector
 from eachpod.model.objects import Object, dig, name
-from eachpod.model.podspec.replicas import at_most_all, int_or_percent, non_negative
+from eachpod.model.podspec.replicas import at_most_all, int_or_percent
 from eachpod.model.resources import PODDISRUPTIONBUDGET
 from eachpod.model.table import age, columns
 

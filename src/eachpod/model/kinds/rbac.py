@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from eachpod.model import names
 from eachpod.model.fielderrors import FieldError, invalid, not_supported, required
+from eachpod.model.fieldrules import form
 from eachpod.model.kind import Cell, Kind
 from eachpod.model.metadata import validate_selector
 from eachpod.model.objects import Object, name
-from eachpod.model.podspec.rules import form
 from eachpod.model.resources import CLUSTERROLE, CLUSTERROLEBINDING, ROLE, ROLEBINDING
 from eachpod.model.table import age, columns
 

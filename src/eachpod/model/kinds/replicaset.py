@@ -1,21 +1,20 @@
 """ReplicaSet: a template in many copies without names of their own."""
 
 from eachpod.model.fielderrors import FieldError
+from eachpod.model.fieldrules import non_negative
 from eachpod.model.kind import Cell, Kind
 from eachpod.model.metadata import immutable
 from eachpod.model.objects import Object, dig
 from eachpod.model.podspec.replicas import (
-    non_negative,
     validate_counters,
     validate_lasting_template,
     validate_replicas_selector,
 )
 from eachpod.model.podspec.template import default_template
-from eachpod.model.podspec.warnings import template_warnings
 from eachpod.model.resources import REPLICASET
 from eachpod.model.table import selector
 
-from .replicated import COLUMNS, cells, created, default_replicas, fields
+from .replicated import cells, default_replicas, replicated
 
 
 def _default(obj: Object) -> Object:
@@ -44,17 +43,13 @@ def _row(obj: Object, now: float) -> list[Cell]:
     return [*cells(obj, now), selector(dig(obj, "spec", "selector"))]
 
 
-KIND = Kind(
-    REPLICASET,
-    default=_default,
-    prepare_create=created,
-    validate=_validate,
-    validate_update=_validate_update,
-    validate_status_update=_validate_status,
-    warnings=template_warnings,
-    columns=COLUMNS,
-    row=_row,
-    fields=fields,
-    field_names=(),
-    generation=True,
+KIND = replicated(
+    Kind(
+        REPLICASET,
+        default=_default,
+        validate=_validate,
+        validate_update=_validate_update,
+        validate_status_update=_validate_status,
+        row=_row,
+    )
 )

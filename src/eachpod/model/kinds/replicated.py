@@ -1,10 +1,13 @@
 """What ReplicaSet and its ancestor ReplicationController have alike: a number of copies, wanted and there."""
 
-from eachpod.model.kind import Cell
+from dataclasses import replace
+
+from eachpod.model.kind import Cell, Kind
 from eachpod.model.objects import Object, dig, name
+from eachpod.model.podspec.warnings import template_warnings
 from eachpod.model.table import age, columns, containers
 
-COLUMNS = columns("Desired:integer", "Current:integer", "Ready:integer", "Age", "*Containers", "*Images", "*Selector")
+_COLUMNS = columns("Desired:integer", "Current:integer", "Ready:integer", "Age", "*Containers", "*Images", "*Selector")
 
 
 def default_replicas(obj: Object) -> Object:
@@ -14,7 +17,7 @@ def default_replicas(obj: Object) -> Object:
     return obj
 
 
-def created(obj: Object) -> Object:
+def _created(obj: Object) -> Object:
     return {**obj, "status": {"replicas": 0}}
 
 
@@ -30,5 +33,6 @@ def cells(obj: Object, now: float) -> list[Cell]:
     ]
 
 
-def fields(obj: Object) -> dict[str, str]:
-    return {"status.replicas": str(dig(obj, "status", "replicas", default=0))}
+def replicated(kind: Kind) -> Kind:
+    """`kind` with what both of them are."""
+    return replace(kind, prepare_create=_created, warnings=template_warnings, columns=_COLUMNS, generation=True)

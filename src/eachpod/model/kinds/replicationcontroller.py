@@ -1,18 +1,19 @@
 """ReplicationController, the ancestor of ReplicaSet, and PodTemplate."""
 
 from eachpod.model.fielderrors import FieldError, invalid, required
+from eachpod.model.fieldrules import non_negative
 from eachpod.model.kind import Cell, Kind
 from eachpod.model.metadata import validate_annotations, validate_labels
 from eachpod.model.objects import Object, dig, name
 from eachpod.model.podspec.defaults import default_pod_spec
-from eachpod.model.podspec.replicas import must_last, non_negative, validate_counters
+from eachpod.model.podspec.replicas import must_last, validate_counters
 from eachpod.model.podspec.template import default_template
 from eachpod.model.podspec.validate import validate_template
-from eachpod.model.podspec.warnings import pod_warnings, template_warnings
+from eachpod.model.podspec.warnings import pod_warnings
 from eachpod.model.resources import PODTEMPLATE, REPLICATIONCONTROLLER
 from eachpod.model.table import columns, containers, label_pairs
 
-from .replicated import COLUMNS, cells, created, default_replicas, fields
+from .replicated import cells, default_replicas, replicated
 
 
 def _default(obj: Object) -> Object:
@@ -56,20 +57,22 @@ def _row(obj: Object, now: float) -> list[Cell]:
     return [*cells(obj, now), label_pairs(dig(obj, "spec", "selector"))]
 
 
-KIND = Kind(
-    REPLICATIONCONTROLLER,
-    default=_default,
-    prepare_create=created,
-    validate=_validate,
-    validate_update=_validate_update,
-    validate_status_update=_validate_status,
-    warnings=template_warnings,
-    columns=COLUMNS,
-    row=_row,
-    fields=fields,
-    field_names=("status.replicas",),
-    generation=True,
-    propagation="Orphan",
+def _fields(obj: Object) -> dict[str, str]:
+    return {"status.replicas": str(dig(obj, "status", "replicas", default=0))}
+
+
+KIND = replicated(
+    Kind(
+        REPLICATIONCONTROLLER,
+        default=_default,
+        validate=_validate,
+        validate_update=_validate_update,
+        validate_status_update=_validate_status,
+        row=_row,
+        fields=_fields,
+        field_names=("status.replicas",),
+        propagation="Orphan",
+    )
 )
 
 

@@ -1,7 +1,9 @@
 """StatefulSet."""
 
 from eachpod.model import names
+from eachpod.model.claimspec import validate_claim_spec
 from eachpod.model.fielderrors import FieldError, invalid, not_supported
+from eachpod.model.fieldrules import form, non_negative
 from eachpod.model.internalform import in_memory
 from eachpod.model.kind import Cell, Kind
 from eachpod.model.metadata import immutable
@@ -12,18 +14,15 @@ from eachpod.model.podspec.replicas import (
     at_most_all,
     int_or_percent,
     must_last,
-    non_negative,
     validate_collisions,
     validate_counters,
     validate_own_selector,
     validate_selected,
 )
-from eachpod.model.podspec.rules import form
 from eachpod.model.podspec.template import default_template
 from eachpod.model.podspec.validate import validate_template
 from eachpod.model.podspec.warnings import claim_warnings, template_warnings
 from eachpod.model.resources import STATEFULSET
-from eachpod.model.storage.claims import validate_claim_spec
 from eachpod.model.table import age, columns, containers
 
 

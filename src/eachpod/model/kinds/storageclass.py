@@ -2,10 +2,10 @@
 
 from eachpod.model import names
 from eachpod.model.fielderrors import FieldError, duplicate, invalid, not_supported, required
+from eachpod.model.fieldrules import form
 from eachpod.model.kind import Cell, Kind
 from eachpod.model.metadata import immutable
 from eachpod.model.objects import Object, name
-from eachpod.model.podspec.rules import form
 from eachpod.model.resources import STORAGECLASS
 from eachpod.model.table import age, columns
 

@@ -2,9 +2,8 @@
 
 from eachpod.model import names, quantity
 from eachpod.model.fielderrors import FieldError, forbidden, invalid, required
+from eachpod.model.fieldrules import NEGATIVE, form
 from eachpod.model.objects import Object
-
-from .rules import form
 
 _STANDARD_CONTAINER = ("cpu", "memory", "ephemeral-storage")
 STANDARD = frozenset((
@@ -54,7 +53,7 @@ def validate_amount(name: str, amount: str, path: str) -> list[FieldError]:
     value = quantity.parse(amount)
     errors: list[FieldError] = []
     if value < 0:
-        errors.append(invalid(path, amount, "must be greater than or equal to 0"))
+        errors.append(invalid(path, amount, NEGATIVE))
     if (is_extended(name) or is_huge_page(name)) and value.denominator != 1:
         errors.append(invalid(path, amount, "must be an integer"))
     return errors

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from eachpod.model import names
 from eachpod.model.fielderrors import FieldError, duplicate, forbidden, invalid, not_found, not_supported, required
+from eachpod.model.fieldrules import form, one_of
 from eachpod.model.objects import Object
 
 from .amounts import validate_resources
 from .env import validate_env, validate_env_from
 from .probes import validate_lifecycle, validate_probes
-from .rules import form, one_of
 from .security import validate_container_security
 from .volumes import Volumes, validate_mounts
 

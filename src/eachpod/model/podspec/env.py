@@ -2,9 +2,8 @@
 
 from eachpod.model import names
 from eachpod.model.fielderrors import FieldError, invalid, not_supported, required
+from eachpod.model.fieldrules import form, no_backsteps
 from eachpod.model.objects import Object
-
-from .rules import form, no_backsteps
 
 _ENV_FIELDS = (
     "metadata.name",

@@ -4,10 +4,9 @@ from typing import Any
 
 from eachpod.model import names
 from eachpod.model.fielderrors import FieldError, duplicate, forbidden, invalid, not_supported, required
+from eachpod.model.fieldrules import form, one_of
 from eachpod.model.metadata import validate_selector
 from eachpod.model.objects import Object
-
-from .rules import form, one_of
 
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"

@@ -2,9 +2,8 @@
 
 from eachpod.model import names
 from eachpod.model.fielderrors import FieldError, forbidden, invalid, not_supported, required
+from eachpod.model.fieldrules import form, non_negative, port_or_name
 from eachpod.model.objects import Object
-
-from .rules import form, non_negative, port_or_name
 
 _TIMES = ("initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold")
 _PROBE_HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc")
@@ -28,7 +27,7 @@ def validate_probes(container: Object, path: str, grace: int | None) -> list[Fie
 
 
 def _probe(kind: str, probe: Object, path: str, grace: int | None) -> list[FieldError]:
-    errors = _handler(probe, _PROBE_HANDLERS, path, grace) + non_negative(probe, _TIMES, path)
+    errors = _handler(probe, _PROBE_HANDLERS, path, grace) + non_negative(probe, path, *_TIMES)
     own_grace = probe.get("terminationGracePeriodSeconds")
     if own_grace is not None and own_grace <= 0:
         errors.append(invalid(f"{path}.terminationGracePeriodSeconds", own_grace, "must be greater than 0"))

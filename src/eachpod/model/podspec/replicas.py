@@ -4,11 +4,11 @@ from typing import Any
 
 from eachpod.model import names
 from eachpod.model.fielderrors import FieldError, forbidden, invalid, not_supported, required
+from eachpod.model.fieldrules import NEGATIVE, non_negative
 from eachpod.model.labelselector import Selector
 from eachpod.model.metadata import validate_selector
 from eachpod.model.objects import Object, dig
 
-from .rules import NEGATIVE
 from .validate import validate_template
 
 
@@ -68,10 +68,6 @@ def must_last(spec: Object, kind: str, path: str = "spec") -> list[FieldError]:
         text = f"activeDeadlineSeconds in {kind} is not Supported"
         errors.append(forbidden(f"{here}.activeDeadlineSeconds", text))
     return errors
-
-
-def non_negative(source: Object, path: str, *fields: str) -> list[FieldError]:
-    return [invalid(f"{path}.{field}", source[field], NEGATIVE) for field in fields if (source.get(field) or 0) < 0]
 
 
 def int_or_percent(value: Any, path: str) -> list[FieldError]:

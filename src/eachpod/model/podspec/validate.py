@@ -4,6 +4,7 @@ import re
 
 from eachpod.model import names
 from eachpod.model.fielderrors import FieldError, duplicate, forbidden, invalid, not_supported, required
+from eachpod.model.fieldrules import form, one_of
 from eachpod.model.metadata import validate_annotations, validate_labels
 from eachpod.model.objects import Object
 
@@ -16,7 +17,7 @@ from .containers import (
 )
 from .placement import validate_affinity, validate_spread, validate_tolerations
 from .podlevel import validate_pod_level
-from .rules import containers, form, one_of
+from .rules import containers
 from .security import validate_host_users, validate_pod_security
 from .volumes import validate_volumes
 

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 from eachpod.model import names, quantity
+from eachpod.model.claimspec import validate_claim_spec
 from eachpod.model.fielderrors import FieldError, duplicate, forbidden, invalid, not_found, not_supported, required
+from eachpod.model.fieldrules import form, no_backsteps
 from eachpod.model.metadata import validate_annotations, validate_labels
 from eachpod.model.objects import Object
-from eachpod.model.storage.claims import validate_claim_spec
 
 from .env import FILE_FIELDS, validate_field_ref, validate_resource_ref
-from .rules import file_mode, form, no_backsteps, plain_path, relative_path
+from .rules import file_mode, plain_path, relative_path
 
 Volumes = dict[str, Object]
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from eachpod.model import quantity
+from eachpod.model.addressforms import about_ip
 from eachpod.model.objects import Object, dig
-from eachpod.model.services.warnings import about_ip
 
 from .rules import containers
 

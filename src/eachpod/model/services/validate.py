@@ -2,9 +2,9 @@
 
 from eachpod.model import names
 from eachpod.model.fielderrors import FieldError, duplicate, forbidden, invalid, not_supported, required
+from eachpod.model.fieldrules import form, one_of, port_or_name
 from eachpod.model.metadata import validate_labels
 from eachpod.model.objects import Object, annotations, dig
-from eachpod.model.podspec.rules import form, one_of, port_or_name
 
 from .addresses import validate_address_changes, validate_addresses
 from .traits import EXTERNAL_NAME, is_headless, kind_of, needs_health_check_port, reachable_from_outside, spec_of

@@ -1,8 +1,6 @@
 """What a user should know about a Service that is accepted all the same."""
 
-from ipaddress import IPv6Address, ip_network
-
-from eachpod.model import names
+from eachpod.model.addressforms import about_cidr, about_ip
 from eachpod.model.objects import Object, annotations
 
 from .traits import NONE, kind_of, spec_of
@@ -29,7 +27,7 @@ def service_warnings(service: Object, old: Object | None) -> list[str]:
     if spec.get("loadBalancerIP"):
         found += about_ip("spec.loadBalancerIP", spec["loadBalancerIP"])
     for index, each in enumerate(spec.get("loadBalancerSourceRanges") or ()):
-        found += _about_cidr(f"spec.loadBalancerSourceRanges[{index}]", each)
+        found += about_cidr(f"spec.loadBalancerSourceRanges[{index}]", each)
     if kind_of(spec) == "ExternalName":
         if external:
             found.append('spec.externalIPs is ignored when spec.type is "ExternalName"')
@@ -45,34 +43,3 @@ def _headless(spec: Object) -> list[str]:
     if spec.get("sessionAffinity") != "None":
         ignored.append("SessionAffinity")
     return [f"spec.{field} is ignored for headless services" for field in ignored]
-
-
-def about_ip(path: str, text: str) -> list[str]:
-    address = names.parse_ip(text)
-    if address is None:
-        return []
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    if mapped or (address.version == 4 and str(address) != text):
-        return [f'{path}: non-standard IP address "{text}" is invalid: use "{mapped or address}"']
-    if str(address) != text:
-        return [f'{path}: IPv6 address "{text}" should be in RFC 5952 canonical format ("{address}")']
-    return []
-
-
-def _about_cidr(path: str, text: str) -> list[str]:
-    address, _, length = text.partition("/")
-    found = names.parse_ip(address)
-    if found is None or not length.isdigit():
-        return []
-    network = ip_network(f"{found}/{int(length)}", strict=False)
-    warnings: list[str] = []
-    if network.network_address != found:
-        alone = f"{found}/{found.max_prefixlen}"
-        warnings.append(
-            f'{path}: CIDR value "{text}" is ambiguous in this context (should be "{network}" or "{alone}"?)'
-        )
-    if found.version == 4 and str(found) != address:
-        warnings.append(f'{path}: non-standard CIDR value "{text}" is invalid: use "{network}"')
-    if not warnings and found.version == 6 and str(network) != text:
-        warnings.append(f'{path}: IPv6 CIDR value "{text}" should be in RFC 5952 canonical format ("{network}")')
-    return warnings

@@ -2,6 +2,7 @@
 
 from eachpod.model import errors, timestamps
 from eachpod.model.fielderrors import FieldError, forbidden, invalid
+from eachpod.model.fieldrules import NEGATIVE
 from eachpod.model.resource import Resource
 from eachpod.server.requestinfo import Query, text
 
@@ -31,7 +32,7 @@ def _number(given: str) -> int:
 def _faults(numbers: dict[str, int], since: str, *, split: bool) -> list[FieldError]:
     faults: list[FieldError] = []
     if numbers.get("tailLines", 0) < 0:
-        faults.append(invalid("tailLines", numbers["tailLines"], "must be greater than or equal to 0"))
+        faults.append(invalid("tailLines", numbers["tailLines"], NEGATIVE))
     if numbers.get("limitBytes", 1) < 1:
         faults.append(invalid("limitBytes", numbers["limitBytes"], "must be greater than 0"))
     if "sinceSeconds" in numbers and since:

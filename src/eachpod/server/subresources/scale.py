@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from eachpod.model import errors, table
 from eachpod.model.fielderrors import invalid
+from eachpod.model.fieldrules import NEGATIVE
 from eachpod.model.kind import Cell, Kind
 from eachpod.model.objects import Object, dig, drop, name, put
 from eachpod.model.patch.apply import tracked
@@ -93,7 +94,7 @@ def _scaled(call: Call, old: Object, scale: Object) -> Object:
     writes.check_name(call, scale)
     replicas = dig(scale, "spec", "replicas", default=0)
     if replicas < 0:
-        fault = invalid("spec.replicas", replicas, "must be greater than or equal to 0")
+        fault = invalid("spec.replicas", replicas, NEGATIVE)
         details: Object = {
             "name": call.info.name,
             "group": "autoscaling",

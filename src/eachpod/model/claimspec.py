@@ -4,9 +4,9 @@ from typing import Any
 
 from eachpod.model import names, quantity
 from eachpod.model.fielderrors import FieldError, forbidden, invalid, not_supported, required
+from eachpod.model.fieldrules import form
 from eachpod.model.metadata import immutable, validate_selector
 from eachpod.model.objects import Object, annotations, dig, finalizers, put
-from eachpod.model.podspec.rules import form
 from eachpod.model.wellknown import BETA_CLASS
 
 ACCESS_MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")

@@ -2,14 +2,14 @@
 
 from eachpod.model import names, quantity
 from eachpod.model.fielderrors import FieldError, forbidden, invalid, not_supported, required
+from eachpod.model.fieldrules import form, no_backsteps
 from eachpod.model.internalform import in_memory
 from eachpod.model.metadata import immutable
 from eachpod.model.objects import Object
 from eachpod.model.podspec.placement import validate_node_selector
-from eachpod.model.podspec.rules import form, no_backsteps
 from eachpod.model.podspec.volumes import named_in_messages, validate_driver_name, validate_source
 
-from .claims import VOLUME_MODES, access_modes
+from .claimspec import VOLUME_MODES, access_modes
 
 _SOURCES = (
     "hostPath", "gcePersistentDisk", "awsElasticBlockStore", "glusterfs", "flocker", "nfs", "rbd", "quobyte", "cephfs",
