@@ -63,7 +63,7 @@ async def played(monkeypatch: pytest.MonkeyPatch, script: Script) -> tuple[Infor
 
     informer.listen(listener)
     task = asyncio.create_task(informer.run())
-    await asyncio.wait_for(script.finished.wait(), 5)
+    await asyncio.wait_for(script.finished.wait(), 60)
     task.cancel()
     return informer, told
 
@@ -158,7 +158,7 @@ async def test_a_listener_that_fails_does_not_stop_the_others(
     informer.listen(failing)
     informer.listen(lambda old, new: heard.append(new))
     task = asyncio.create_task(informer.run())
-    await asyncio.wait_for(script.finished.wait(), 5)
+    await asyncio.wait_for(script.finished.wait(), 60)
     task.cancel()
     assert len(heard) == 2
     assert "a listener to pods failed" in caplog.text

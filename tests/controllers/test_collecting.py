@@ -45,7 +45,7 @@ async def collecting() -> AsyncIterator[Client]:
 
 
 async def eventually(check: Callable[[], Awaitable[Any]]) -> Any:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not (result := await check()):
             await asyncio.sleep(0.005)
         return result

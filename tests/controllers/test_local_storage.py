@@ -61,7 +61,7 @@ async def test_a_pod_with_a_claim_gets_a_volume_and_a_node() -> None:
         await client.create(NODE, NODES)
         await client.create(PERSISTENTVOLUMECLAIM, CLAIM)
         await client.create(POD, PODS)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not dig(await client.get(POD, "p", "d"), "spec", "nodeName"):
                 await asyncio.sleep(0.005)
         claim = await client.get(PERSISTENTVOLUMECLAIM, "data", "d")
@@ -70,7 +70,7 @@ async def test_a_pod_with_a_claim_gets_a_volume_and_a_node() -> None:
         assert volume["spec"]["local"]["path"] == f"{provisioner.DIRECTORY}/{volume['metadata']['name']}"
         await client.delete(PERSISTENTVOLUMECLAIM, "data", "d")
         await client.delete(POD, "p", "d", grace_seconds=0)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not dig((await client.list(PERSISTENTVOLUME)).items[0], "metadata", "deletionTimestamp"):
                 await asyncio.sleep(0.005)
         # The directory is the node agent's to remove; it then takes this finalizer away.

@@ -11,7 +11,7 @@ from eachpod.testing import peers
 from eachpod.testing.stories import Shop, live_and_die
 
 MISSING = peers.missing("etcd", "kube-apiserver", "kube-scheduler")
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300), pytest.mark.skipif(bool(MISSING), reason=MISSING)]
+pytestmark = [pytest.mark.e2e, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
 
 
 async def test_a_set_lives_on_the_real_api_server(tmp_path: Path) -> None:

@@ -53,11 +53,10 @@ async def following(client: Client, path: str = "", pods: str = "insecure") -> A
 
 
 async def until(condition, what: str) -> None:
-    for _ in range(400):
-        if condition():
-            return
+    deadline = asyncio.get_running_loop().time() + 60
+    while not condition():
+        assert asyncio.get_running_loop().time() < deadline, f"did not come: {what}"
         await asyncio.sleep(0.005)
-    raise AssertionError(f"did not come: {what}")
 
 
 async def test_names_come_change_and_go_with_their_objects(ask):

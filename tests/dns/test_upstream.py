@@ -10,8 +10,10 @@ import dns.rrset
 import pytest
 
 from eachpod.dns import message
+from eachpod.dns import upstream as module
 from eachpod.dns.counters import Counters
 from eachpod.dns.upstream import Upstream
+from eachpod.testing.sockets import with_one_port
 
 NAME = b"\x07example\x03org\x00"
 
@@ -33,11 +35,12 @@ class Resolver(asyncio.DatagramProtocol):
         self.truncated, self.silent, self.asked = truncated, silent, 0
 
     async def start(self) -> int:
-        self.server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        port = self.server.sockets[0].getsockname()[1]
+        datagram, stream = with_one_port(("127.0.0.1", socket.SOCK_DGRAM), ("127.0.0.1", socket.SOCK_STREAM))
+        datagram.setblocking(False)
+        self.server = await asyncio.start_server(self._serve, sock=stream)
         loop = asyncio.get_running_loop()
-        self.transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=("127.0.0.1", port))
-        return port
+        self.transport, _ = await loop.create_datagram_endpoint(lambda: self, sock=datagram)
+        return int(stream.getsockname()[1])
 
     def stop(self) -> None:
         self.transport.close()
@@ -56,6 +59,12 @@ class Resolver(asyncio.DatagramProtocol):
         writer.write(struct.pack("!H", len(wire)) + wire)
         await writer.drain()
         writer.close()
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    """This process may be kept waiting for longer than a resolver may take to answer."""
+    monkeypatch.setattr(module, "_PATIENCE", 60.0)
 
 
 @pytest.fixture

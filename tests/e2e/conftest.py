@@ -1,5 +1,6 @@
 """Clusters for tests, taken down whatever happens."""
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,13 +10,20 @@ from eachpod.cluster import ability
 from eachpod.testing.localcluster import Cluster
 
 
+@contextlib.contextmanager
+def running(cluster: Cluster, runtime: str) -> Iterator[Cluster]:
+    try:
+        started = cluster.up("--runtime", runtime)
+        assert started.returncode == 0, started.stderr
+        yield cluster
+    finally:
+        cluster.down()
+
+
 @pytest.fixture
 def simulated(tmp_path: Path) -> Iterator[Cluster]:
-    cluster = Cluster("t-simulated", tmp_path)
-    started = cluster.up("--runtime", "simulated")
-    assert started.returncode == 0, started.stderr
-    yield cluster
-    cluster.down()
+    with running(Cluster("t-simulated", tmp_path), "simulated") as cluster:
+        yield cluster
 
 
 @pytest.fixture
@@ -25,7 +33,5 @@ def containers(tmp_path: Path) -> Iterator[Cluster]:
         pytest.skip(f"containers cannot run here: {against}")
     cluster = Cluster("t-containers", tmp_path)
     assert cluster.eachpod("image", "build").returncode == 0
-    started = cluster.up("--runtime", "containers")
-    assert started.returncode == 0, started.stderr
-    yield cluster
-    cluster.down()
+    with running(cluster, "containers"):
+        yield cluster

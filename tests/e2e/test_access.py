@@ -6,7 +6,7 @@ import pytest
 
 from eachpod.testing.localcluster import Cluster, wait_for
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.e2e
 
 # Everything for which an agent asks the API: a token, other objects' contents, a volume that it removes again.
 MANIFEST = """

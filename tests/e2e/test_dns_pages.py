@@ -7,7 +7,7 @@ import pytest
 
 from eachpod.testing.localcluster import Cluster, wait_for
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.e2e
 
 
 def test_health_readiness_and_figures(simulated: Cluster) -> None:

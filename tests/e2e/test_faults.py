@@ -19,7 +19,7 @@ from eachpod.model.errors import StatusError
 from eachpod.model.resources import CONFIGMAP
 from eachpod.testing.localcluster import Cluster, wait_for
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.e2e
 MANIFEST = Path(__file__).resolve().parents[2] / "examples" / "headless.yaml"
 NAME = "web-1.nginx-headless.default.svc.cluster.local."
 ASKING = "while true; do wget -T 20 -qO- web-1.nginx-headless >/dev/null && echo ok || echo FAILED; sleep 0.2; done"

@@ -22,7 +22,7 @@ async def test_a_deleted_node_is_not_made_again_but_said_once(caplog: pytest.Log
     await client.create(NAMESPACE, {"metadata": {"name": LEASES}})
     await registered(client, NODE_1, MACHINE)
     beating = asyncio.ensure_future(beat(client, NODE_1, MACHINE, time.time, period=0.01))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not (await client.list(LEASE, LEASES)).items:
             await asyncio.sleep(0.01)
         await client.delete(NODE, "n1")

@@ -94,11 +94,11 @@ async def test_http(status: bytes, success: bool, text: str) -> None:
     subject = Subject({}, {"name": "c"}, "id", "127.0.0.1")
     runtime: Any = None
     async with answer(status) as port:
-        outcome = await ask(runtime, subject, {"httpGet": {"port": port, "path": "/x"}}, 1.0)
+        outcome = await ask(runtime, subject, {"httpGet": {"port": port, "path": "/x"}}, 60.0)
         assert outcome.success is success
         assert text in outcome.text
-        assert (await ask(runtime, subject, {"tcpSocket": {"port": port}}, 1.0)).success
-    refused = await ask(runtime, subject, {"httpGet": {"port": port}}, 1.0)
+        assert (await ask(runtime, subject, {"tcpSocket": {"port": port}}, 60.0)).success
+    refused = await ask(runtime, subject, {"httpGet": {"port": port}}, 60.0)
     where = f"127.0.0.1:{port}"
     assert refused.text == f'Get "http://{where}/": dial tcp {where}: connect: connection refused'
 
@@ -111,4 +111,4 @@ async def test_nobody_checks_a_pods_certificate(tmp_path: Path) -> None:
     runtime: Any = None
     async with answer(b"200 OK", context) as port:
         probe = {"httpGet": {"port": port, "scheme": "HTTPS"}}
-        assert (await ask(runtime, Subject({}, {"name": "c"}, "id", "127.0.0.1"), probe, 2.0)).success
+        assert (await ask(runtime, Subject({}, {"name": "c"}, "id", "127.0.0.1"), probe, 60.0)).success

@@ -50,16 +50,18 @@ async def running(client: Client) -> AsyncIterator[None]:
 
 
 async def until(what: Callable[[], Awaitable[Any]]) -> Any:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not (found := await what()):
             await asyncio.sleep(0.002)
         return found
 
 
 def pod(name: str, node: str = "n1", annotations: dict[str, str] | None = None, **spec: Any) -> dict[str, Any]:
+    """One that could take longer to end than any test waits."""
+    whole = {"nodeName": node, "terminationGracePeriodSeconds": 3600, "containers": [{"name": "c", "image": "nginx"}]}
     return {
         "metadata": {"name": name, "namespace": "default", "annotations": annotations or {}},
-        "spec": {"nodeName": node, "containers": [{"name": "c", "image": "nginx"}], **spec},
+        "spec": whole | spec,
     }
 
 
@@ -174,7 +176,7 @@ async def test_a_released_local_volume_is_let_go(client: Client) -> None:
 
 
 async def test_a_pod_that_goes_before_it_came_is_gone(client: Client) -> None:
-    slow = {"simulated.eachpod.dev/start-delay": "5"}
+    slow = {"simulated.eachpod.dev/start-delay": "3600"}
     async with running(client):
         await client.create(POD, pod("web", annotations=slow))
         await client.delete(POD, "web", "default")

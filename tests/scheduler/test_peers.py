@@ -11,7 +11,7 @@ from eachpod.testing import peers
 from eachpod.testing.stories import Shop, get_placed
 
 MISSING = peers.missing("etcd", "kube-apiserver", "kube-controller-manager")
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300), pytest.mark.skipif(bool(MISSING), reason=MISSING)]
+pytestmark = [pytest.mark.e2e, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
 
 
 async def test_pods_are_placed_on_the_real_api_server(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ async def scheduling() -> AsyncIterator[Client]:
 
 async def eventually(check: Callable[[], Awaitable[Any]]) -> Any:
     """The first true result of `check`."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not (result := await check()):
             await asyncio.sleep(0.005)
         return result
@@ -111,7 +111,7 @@ async def test_waits_for_a_node_and_says_so() -> None:
         await client.create(NODE, node("a"))
         await untainted(client, "a")
         assert await eventually(lambda: node_of(client, "p")) == "a"
-        told = await events(client, "FailedScheduling")
+        told = await eventually(lambda: events(client, "FailedScheduling"))
         assert "no nodes available to schedule pods" in told
 
 
@@ -183,4 +183,5 @@ async def test_makes_room_for_a_more_important_pod() -> None:
         await eventually(leaving)
         await client.delete(POD, "low", "d", grace_seconds=0)
         assert await eventually(lambda: node_of(client, "high")) == "a"
-        assert [text.startswith("Preempted by pod ") for text in await events(client, "Preempted")] == [True]
+        told = await eventually(lambda: events(client, "Preempted"))
+        assert [text.startswith("Preempted by pod ") for text in told] == [True]

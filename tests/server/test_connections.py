@@ -16,7 +16,7 @@ async def said(server: ApiServer, request: bytes) -> bytes:
     try:
         reader, writer = await asyncio.open_connection(*listening.sockets[0].getsockname())
         writer.write(request)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             answer = await reader.read()
         writer.close()
     finally:

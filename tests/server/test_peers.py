@@ -11,7 +11,7 @@ from eachpod.testing import peers
 from eachpod.testing.stories import Shop, get_placed, have_names, live_and_die
 
 MISSING = peers.missing("kube-controller-manager", "kube-scheduler", "coredns")
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300), pytest.mark.skipif(bool(MISSING), reason=MISSING)]
+pytestmark = [pytest.mark.e2e, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
 
 
 async def test_kube_controller_manager_does_its_work(tmp_path: Path) -> None:

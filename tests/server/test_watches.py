@@ -22,7 +22,7 @@ def config(name_: str, label: str = "", value: str = "") -> Object:
 
 
 async def take(events: AsyncIterator[WatchEvent], count: int) -> list[tuple[str, str]]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         return [(event.type, name(event.object)) for event in [await anext(events) for _ in range(count)]]
 
 

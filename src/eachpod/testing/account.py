@@ -37,7 +37,7 @@ class Account:
         environment = ("env", f"PATH={path}") if path else ()
         words = ("unshare", "--mount", "sh", "-ec", script, "sh", *identity, *environment, *command)
         return subprocess.run(
-            words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300, check=False, cwd="/"
+            words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=800, check=False, cwd="/"
         )
 
     def owns(self, uid: int) -> bool:

@@ -46,11 +46,11 @@ class Cluster:
 
     def _run(self, *command: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            command, input=text, capture_output=True, text=True, timeout=120, check=False, env=self.environment
+            command, input=text, capture_output=True, text=True, timeout=300, check=False, env=self.environment
         )
 
 
-def wait_for(done: Callable[[], object], what: str, seconds: float = 60.0) -> None:
+def wait_for(done: Callable[[], object], what: str, seconds: float = 120.0) -> None:
     deadline = time.monotonic() + seconds
     while not done():
         if time.monotonic() > deadline:

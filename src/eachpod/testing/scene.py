@@ -78,7 +78,7 @@ class Scene:
         self.eachpod("up", self.stage.name, *wish, *self.place)
         said = json.loads(self.eachpod("status", self.stage.name, *self.place, "-o", "json", quiet=True))
         self._dns.nameservers, self._dns.port = ["127.0.0.1"], said["settings"]["dns_port"]
-        self._dns.lifetime = 5.0
+        self._dns.lifetime = 60.0
         nodes = self._get("nodes")
         names = {node["metadata"]["name"] for node in nodes}
         _expect(names == {"192.168.0.194", "192.168.0.21"}, f"two nodes named by their addresses, not {names}")
@@ -106,13 +106,13 @@ class Scene:
         self.stage.say("$ " + shlex.join(["kubectl", *command]))
         terminal = Terminal([self.stage.kubectl, *command], self.stage.environment)
         try:
-            terminal.until("/ # ", 60)
+            terminal.until("/ # ", 120)
             self._nslookup(terminal)
             for ordinal in range(3):
                 page = self._typed(terminal, f"wget -qO- web-{ordinal}.nginx-headless")
                 _expect("Welcome to nginx!" in page, f"the page of web-{ordinal}")
             terminal.type("exit")
-            self.stage.say("/ # exit\n" + terminal.rest(30).strip())
+            self.stage.say("/ # exit\n" + terminal.rest(60).strip())
         except TimeoutError as error:
             raise SceneError(str(error)) from None
         finally:
@@ -121,7 +121,7 @@ class Scene:
 
     def _typed(self, terminal: Terminal, line: str) -> str:
         terminal.type(line)
-        shown = terminal.until("/ # ", 30)
+        shown = terminal.until("/ # ", 60)
         answer = shown.partition("\n")[2].removesuffix("/ # ")
         self.stage.say(f"/ # {line}\n{answer.rstrip()}")
         return answer

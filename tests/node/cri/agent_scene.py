@@ -67,7 +67,7 @@ class Scene:
         await self.client.create(POD, {"metadata": {"name": name, "namespace": "default"}, "spec": whole})
 
     async def until(self, name: str, what: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while True:
             pod = await self.client.get(POD, name, "default")
             if what(pod):
@@ -77,16 +77,25 @@ class Scene:
             await asyncio.sleep(0.05)
 
     async def gone(self) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while (await self.client.list(POD)).items:
                 await asyncio.sleep(0.05)
 
-    async def told(self, name: str) -> list[str]:
-        events = (await self.client.list(EVENT)).items
-        return [each["reason"] for each in events if each["involvedObject"]["name"] == name]
+    async def told(self, name: str, last: str) -> list[str]:
+        """The events of a pod, as soon as there is one with the text `last`: they are written behind what they tell."""
+        async with asyncio.timeout(60):
+            while True:
+                events = [each for each in (await self.client.list(EVENT)).items if _about(each, name)]
+                if any(last in f"{each['reason']}: {each['message']}" for each in events):
+                    return [each["reason"] for each in events]
+                await asyncio.sleep(0.05)
 
     def folder(self, pod: dict[str, Any]) -> Path:
         return self.config.data_dir / "pods" / pod["metadata"]["uid"]
+
+
+def _about(event: dict[str, Any], name: str) -> bool:
+    return bool(event["involvedObject"]["name"] == name)
 
 
 def ready(pod: dict[str, Any]) -> bool:
@@ -106,17 +115,17 @@ def waiting(reason: str) -> Callable[[dict[str, Any]], bool]:
 
 async def web(scene: Scene) -> None:
     """A server with files from a ConfigMap that change while it runs, across an agent that restarts."""
-    probe = {"httpGet": {"port": 80}, "periodSeconds": 1}
+    probe = {"httpGet": {"port": 80}, "periodSeconds": 1, "timeoutSeconds": 60}
     mounts = [{"name": "m", "mountPath": "/cm"}, {"name": "e", "mountPath": "/e"}]
     volumes = [{"name": "m", "configMap": {"name": "m"}}, {"name": "e", "emptyDir": {"medium": "Memory"}}]
     server = {"name": "c", "image": NGINX, "readinessProbe": probe, "volumeMounts": mounts}
     await scene.make("web", containers=[server], volumes=volumes, imagePullSecrets=[{"name": "default-secret"}])
     before = await scene.until("web", ready)
-    scene.seen["web events"] = await scene.told("web")
+    scene.seen["web events"] = await scene.told("web", "Started: ")
     await scene.end()
     await scene.client.patch(CONFIGMAP, "m", "default", {"data": {"a": "2"}})
     await scene.begin()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while (scene.folder(before) / "volumes/m/a").read_text() != "2":
             await asyncio.sleep(0.02)
     scene.seen["unchanged by a restart"] = (await scene.client.get(POD, "web", "default"))["status"] == before["status"]
@@ -156,7 +165,7 @@ async def faults(scene: Scene) -> None:
     await scene.until("image", waiting("ImagePullBackOff"))
     await scene.until("config", waiting("CreateContainerConfigError"))
     await scene.until("program", waiting("RunContainerError"))
-    scene.seen["image events"] = await scene.told("image")
+    scene.seen["image events"] = await scene.told("image", "Failed: Error: ImagePullBackOff")
 
 
 async def unhealthy(scene: Scene) -> None:
@@ -165,7 +174,7 @@ async def unhealthy(scene: Scene) -> None:
     container = {"name": "c", "image": BUSYBOX, "command": SLEEP, "livenessProbe": probe, "lifecycle": hooks}
     await scene.make("sick", containers=[container])
     await scene.until("sick", lambda pod: restarts(pod) == 1)
-    scene.seen["sick events"] = sorted(set(await scene.told("sick")))
+    scene.seen["sick events"] = sorted(set(await scene.told("sick", "Killing: ")))
 
 
 async def main(runtime: str, folder: Path) -> None:

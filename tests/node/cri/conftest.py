@@ -1,5 +1,6 @@
 """A containerd of its own for a test run, in namespaces that vanish with it."""
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -82,8 +83,17 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
         holder.kill()
         holder.wait()
         log.close()
-        for path in sorted(Path("/sys/fs/cgroup").glob(f"**/eachpod-test-{os.getpid()}/**/"), reverse=True):
+        # The kernel frees a cgroup a moment after its last process is gone.
+        assert wait_for(lambda: not remaining_cgroups())
+
+
+def remaining_cgroups() -> list[Path]:
+    """Those of this run that cannot be removed yet."""
+    found = sorted(Path("/sys/fs/cgroup").glob(f"**/eachpod-test-{os.getpid()}/**/"), reverse=True)
+    for path in found:
+        with contextlib.suppress(OSError):
             path.rmdir()
+    return [path for path in found if path.exists()]
 
 
 def child_of(parent: int) -> int:
@@ -102,7 +112,7 @@ def listens(port: int) -> bool:
         return client.connect_ex(("127.0.0.1", port)) == 0
 
 
-def wait_for(what: Callable[[], object], seconds: float = 20) -> bool:
+def wait_for(what: Callable[[], object], seconds: float = 60) -> bool:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if what():

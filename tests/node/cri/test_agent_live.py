@@ -17,7 +17,7 @@ def seen(machine: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, An
     folder = tmp_path_factory.mktemp("agent")
     enter = ["nsenter", "-t", str(machine.holder), "-m", "-n"]
     done = subprocess.run(
-        [*enter, sys.executable, str(scene), machine.socket, str(folder)], capture_output=True, text=True, timeout=100
+        [*enter, sys.executable, str(scene), machine.socket, str(folder)], capture_output=True, text=True, timeout=400
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return dict(json.loads(done.stdout))

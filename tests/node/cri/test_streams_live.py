@@ -59,7 +59,7 @@ async def agent(machine: Any) -> AsyncIterator[Agent]:
     state = await runtime.sandbox_status(sandbox)
     container = await runtime.create_container(state, spec, ContainerSpec("c", image, "nginx:alpine", log_path="0.log"))
     await runtime.start_container(container)
-    while (await runtime.exec_sync(container, ("wget", "-qO", "/dev/null", "http://127.0.0.1"), 5)).exit_code:
+    while (await runtime.exec_sync(container, ("wget", "-qO", "/dev/null", "http://127.0.0.1"), 60)).exit_code:
         await asyncio.sleep(0.05)  # nginx does not listen yet
     agent = Agent(runtime, sandbox, container)
     runner = web.ServerRunner(web.Server(agent.answer))
@@ -140,7 +140,7 @@ async def test_a_terminal_has_the_size_that_the_client_tells(agent: Agent) -> No
             said = b""
             while b"40 123" not in said:
                 await ws.send_bytes(b"\x00stty size\n")
-                message = await ws.receive(timeout=10)
+                message = await ws.receive(timeout=60)
                 said += message.data[1:]
             await ws.send_bytes(b"\x00exit 5\n")
             assert b'"5"' in (await channels_of(ws))[3]
@@ -198,7 +198,7 @@ async def test_port_forward_of_go_clients_is_spdy_within_messages(agent: Agent) 
             await ws.send_bytes(raw[at : at + 7])
         page = b""
         while b"</html>" not in page:
-            message = await ws.receive(timeout=10)
+            message = await ws.receive(timeout=60)
             page += b"".join(f.data for f in decoder.feed(message.data) if isinstance(f, spdy.Data))
     assert b"Welcome to nginx!" in page
 

@@ -84,4 +84,4 @@ async def test_a_client_that_leaves_ends_a_log_that_would_grow_for_ever() -> Non
     async with front(growing) as url, aiohttp.ClientSession() as session:
         async with session.ws_connect(url) as socket:
             assert (await socket.receive()).data == b"one\n"
-        await asyncio.wait_for(left.wait(), 30)
+        await asyncio.wait_for(left.wait(), 60)
