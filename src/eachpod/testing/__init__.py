@@ -1,1 +1,1 @@
-"""What tests of Eachpod and of its users need: a cluster in memory, a fake runtime, a virtual clock."""
+"""What tests need more than once: clusters on this machine, upstream programs, what they go through, a simulation."""

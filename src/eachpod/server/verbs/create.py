@@ -10,7 +10,7 @@ from eachpod.model.objects import Object, name
 from eachpod.model.timestamps import render
 from eachpod.server.admission.chain import Attributes, Plugin, admit
 from eachpod.server.context import Context, View
-from eachpod.server.generated import generated_name
+from eachpod.server.generatename import generated_name
 from eachpod.server.present import sealed
 
 # What a client cannot decide about a new object.
