@@ -2,11 +2,11 @@
 
 import asyncio
 import hashlib
-import importlib.util
 import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -19,14 +19,9 @@ TOOL = Path(__file__).parents[2] / "tools" / "conformance.py"
 TEST = "[sig-apps] one thing [Conformance]"
 
 
-@pytest.fixture(scope="module")
-def tool() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("conformance_tool", TOOL)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+@pytest.fixture
+def tool(load: Callable[[str], ModuleType]) -> ModuleType:
+    return load("conformance")
 
 
 @pytest.fixture

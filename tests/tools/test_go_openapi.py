@@ -1,13 +1,7 @@
-"""The generator on a small declaration with every form that it has to read."""
+"""The generator of what is said of fields, on a small declaration with every form that it has to read."""
 
-import importlib.util
-import sys
-from pathlib import Path
+from collections.abc import Callable
 from types import ModuleType
-
-import pytest
-
-TOOLS = Path(__file__).parents[2] / "tools"
 
 GO = """
 package v1
@@ -36,19 +30,8 @@ type Thing struct {
 """
 
 
-@pytest.fixture
-def tool(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(str(TOOLS))
-    spec = importlib.util.spec_from_file_location("go_openapi", TOOLS / "go_openapi.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "go_openapi", module)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_what_is_said_of_fields(tool: ModuleType) -> None:
+def test_what_is_said_of_fields(load: Callable[[str], ModuleType]) -> None:
+    tool = load("go_openapi")
     types = tool.Declarations()
     types.read("core/v1", GO)
     assert tool.described(types, "core/v1.Thing") == {
