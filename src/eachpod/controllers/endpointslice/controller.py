@@ -14,7 +14,7 @@ from eachpod.model.objects import Object, dig, drop, put
 from eachpod.model.resources import ENDPOINTSLICE, NODE, POD, SERVICE
 from eachpod.model.wellknown import MANAGED_BY, SERVICE_NAME, ZONE
 
-from . import hints, tracked
+from . import hints, topology, tracked
 from .endpoints import Ports, families, is_headless, key_of, parsed, rendered
 from .packing import Desired, Slices, pack
 from .tracked import Tracked
@@ -22,9 +22,10 @@ from .tracked import Tracked
 HEADLESS = "service.kubernetes.io/headless"
 TRIGGER = "endpoints.kubernetes.io/last-change-trigger-time"
 MANAGER = "endpointslice-controller.k8s.io"
+_FAILED = "FailedToUpdateEndpointSlices"
 
 _BY_SERVICE = "managed slices by service"
-_NODE_RETRY = 1.0
+_BACKOFF = Backoff(base=1.0, limit=1000.0)
 
 
 def reconcile(view: View, key: Key, now: float) -> Plan:
@@ -40,19 +41,37 @@ def reconcile(view: View, key: Key, now: float) -> Plan:
     existing = [slice_ for slice_ in existing if not objects.deleting(slice_)]
     changes: list[Change] = []
     settled: dict[int, tuple[Object, tuple[tuple[str, ...], ...]]] = {}
+    spread = state.spread
     for family in families(service):
         mine = [slice_ for slice_ in existing if slice_.get("addressType") == family]
         slices = _family(view, state, family, mine)
-        told = hints.assign(service, slices, family, nodes)
+        told, now_spread = hints.assign(service, slices, family, nodes, spread)
         changes += _changes(service, slices, state.trigger_time)
-        changes += [Emit(Note(service, reason, message, kind)) for kind, reason, message in told]
+        if state.differs or spread != now_spread:
+            changes += [Emit(Note(service, reason, message, kind)) for kind, reason, message in told]
+        spread = now_spread
         settled |= {id(s): _known(state, s) for s in slices.unchanged}
     changes += [_delete(service, s) for s in existing if s.get("addressType") not in families(service)]
-    return Plan(
-        tuple(changes),
-        requeue_after=_NODE_RETRY if state.node_missing else None,
-        remember=replace(state, settled=settled),
-    )
+    state = replace(state, settled=settled, spread=spread)
+    state, told_missing = _look_for_nodes(state, now)
+    again = state.retry_at - now if state.retries else None
+    return Plan((*changes, *told_missing), requeue_after=again, remember=state)
+
+
+def _look_for_nodes(state: Tracked, now: float) -> tuple[Tracked, tuple[Emit, ...]]:
+    """Tells of pods that are left out because their node does not exist, and when to look for it again: with growing
+    pauses, so long as nothing else changes."""
+    service, missing = state.service, state.without_node
+    if not missing:
+        return replace(state, retries=0), ()
+    if state.retries and now < state.retry_at and not state.differs:
+        return state, ()
+    where = f"{objects.namespace(service)}/{objects.name(service)}"
+    causes = [f"skipping Pod {pod} for Service {where}: Node {node} Not Found" for pod, node in missing]
+    text = causes[0] if len(causes) == 1 else f"[{', '.join(causes)}]"
+    note = Note(service, _FAILED, f"Error updating Endpoint Slices for Service {where}: {text}", "Warning")
+    retries = state.retries + 1
+    return replace(state, retries=retries, retry_at=now + _BACKOFF.delay(retries)), (Emit(note),)
 
 
 def _known(state: Tracked, slice_: Object) -> tuple[Object, tuple[tuple[str, ...], ...]]:
@@ -188,7 +207,7 @@ def _delete(service: Object, slice_: Object) -> Delete:
 def _telling(service: Object, what: str) -> Telling:
     where = f"{objects.namespace(service)}/{objects.name(service)}"
     text = f"Error updating Endpoint Slices for Service {where}: failed to {what}EndpointSlice for Service {where}: "
-    return Telling(failed=Note(service, "FailedToUpdateEndpointSlices", text, "Warning"))
+    return Telling(failed=Note(service, _FAILED, text, "Warning"))
 
 
 def managed_service(slice_: Object) -> Iterable[str]:
@@ -230,6 +249,18 @@ def services_of_pod(view: View, old: Object | None, new: Object | None) -> Itera
     ]
 
 
+def _spread_over(view: View, old: Object | None, new: Object | None) -> Iterable[Key]:
+    """Services whose endpoints are spread by CPU, where a node comes, goes, changes its zone or its readiness."""
+    if old is not None and new is not None and _weight(old) == _weight(new):
+        return ()
+    keys = (Key(objects.namespace(s), objects.name(s)) for s in view.all(SERVICE) if hints.automatic(s))
+    return [key for key in keys if (last := view.recall(key)) is not None and last.spread]
+
+
+def _weight(node: Object) -> tuple[bool, str]:
+    return topology.is_ready_node(node), objects.labels(node).get(ZONE, "")
+
+
 def _selects(service: Object, pod: Object) -> bool:
     selector = dig(service, "spec", "selector")
     if selector is None:
@@ -243,8 +274,7 @@ CONTROLLER = Controller(
     component="endpoint-slice-controller",
     reconcile=reconcile,
     primary=SERVICE,
-    watches=(Watch(POD, services_of_pod), Watch(ENDPOINTSLICE, _slice_keys)),
-    reads=(NODE,),
+    watches=(Watch(POD, services_of_pod), Watch(ENDPOINTSLICE, _slice_keys), Watch(NODE, _spread_over)),
     indexes=(Index(ENDPOINTSLICE, _BY_SERVICE, managed_service),),
-    backoff=Backoff(base=1.0, limit=1000.0),
+    backoff=_BACKOFF,
 )

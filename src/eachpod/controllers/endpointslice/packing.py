@@ -28,6 +28,10 @@ class Slices:
     delete: list[Object] = field(default_factory=list)
     unchanged: list[Object] = field(default_factory=list)
 
+    def all(self) -> list[Object]:
+        """The slices that stay or come."""
+        return [*self.create, *self.update, *self.unchanged]
+
 
 def pack(
     existing: Iterable[Object], desired: Desired, template: Object, limit: int, settled: Settled | None = None

@@ -25,13 +25,15 @@ class Entry:
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
     # When the pod's readiness last changed, as written in its status.
     trigger: str = ""
-    node_missing: bool = False
+    # The name of the pod's node where there is no such node; None where there is.
+    missing_node: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
     """`changed` are the keys of endpoints that differ from the state before; None says that everything may differ.
-    `settled` are slices found right, by the identity of the cached object."""
+    `settled` are slices found right, by the identity of the cached object. `spread` says whether hints by CPU were
+    given. `retries` counts the looks that found a node missing, the next of which is due at `retry_at`."""
 
     service: Object
     zones: Mapping[str, str] | None
@@ -39,10 +41,19 @@ class Tracked:
     changed: frozenset[Key] | None
     trigger_time: str
     settled: Mapping[int, tuple[Object, tuple[Key, ...]]] = field(default_factory=dict)
+    spread: bool = False
+    retries: int = 0
+    retry_at: float = 0.0
 
     @property
-    def node_missing(self) -> bool:
-        return any(entry.node_missing for entry in self.entries.values())
+    def without_node(self) -> list[tuple[str, str]]:
+        """The pods that are left out because their node does not exist, with its name."""
+        return [(name, e.missing_node) for name, e in self.entries.items() if e.missing_node is not None]
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything may differ from the state before."""
+        return self.changed is None or bool(self.changed)
 
 
 def advance(last: Tracked | None, service: Object, pods: Iterable[Object], zones: Mapping[str, str] | None) -> Tracked:
@@ -64,8 +75,11 @@ def advance(last: Tracked | None, service: Object, pods: Iterable[Object], zones
         for name in last.entries.keys() - entries.keys():
             changed |= _differing(last.entries[name], None)
     trigger = _trigger(last, service, entries)
-    settled = last.settled if last is not None and same else {}
-    return Tracked(service, zones, entries, frozenset(changed) if same else None, trigger, settled)
+    changes = frozenset(changed) if same else None
+    if last is None:
+        return Tracked(service, zones, entries, changes, trigger)
+    settled = last.settled if same else {}
+    return Tracked(service, zones, entries, changes, trigger, settled, last.spread, last.retries, last.retry_at)
 
 
 def _entry(service: Object, pod: Object, selector: Selector, zones: Mapping[str, str] | None) -> Entry:
@@ -77,7 +91,7 @@ def _entry(service: Object, pod: Object, selector: Selector, zones: Mapping[str,
         return Entry(pod, selected=True, trigger=trigger)
     node = dig(pod, "spec", "nodeName", default="")
     if zones is not None and node not in zones and not dig(service, "spec", "publishNotReadyAddresses"):
-        return Entry(pod, selected=True, trigger=trigger, node_missing=True)
+        return Entry(pod, selected=True, trigger=trigger, missing_node=node)
     ports, zone = resolved_ports(service, pod), (zones or {}).get(node, "")
     found = {}
     for family in families(service):
