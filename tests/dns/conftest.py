@@ -1,4 +1,4 @@
-"""A made-up cluster with one Service of every kind that DNS has a rule for, and a way to ask it."""
+"""A made-up cluster with one Service of every kind that DNS has a rule for, a way to ask it, and what others reply."""
 
 import itertools
 from collections.abc import Callable, Iterable
@@ -8,6 +8,7 @@ import dns.flags
 import dns.message
 import dns.rcode
 import dns.rdatatype
+import dns.rrset
 import pytest
 
 from eachpod.dns.answer import respond
@@ -213,3 +214,19 @@ class Asker:
 @pytest.fixture
 def ask() -> Asker:
     return Asker()
+
+
+@pytest.fixture(scope="session")
+def reply_to() -> Callable[..., bytes]:
+    """What another resolver answers: `reply_to(QUERY, "OWNER TYPE VALUE", ..., truncated=False, ttl=60)`."""
+
+    def reply(query: bytes, *records: str, truncated: bool = False, ttl: int = 60) -> bytes:
+        made = dns.message.make_response(dns.message.from_wire(query))
+        for text in records:
+            owner, type_, value = text.split()
+            made.answer.append(dns.rrset.from_text(owner, ttl, "IN", type_, value))
+        if truncated:
+            made.flags |= dns.flags.TC
+        return made.to_wire()
+
+    return reply

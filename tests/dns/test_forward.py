@@ -1,7 +1,7 @@
 """Names that are not the cluster's: whom to ask, and what to keep."""
 
-import dns.message
-import dns.rrset
+from collections.abc import Callable
+
 import pytest
 
 from eachpod.dns import forward, message
@@ -9,15 +9,7 @@ from eachpod.dns import forward, message
 NAME = b"\x07example\x03org\x00"
 
 
-def reply_to(query: bytes, *records: str, truncated: bool = False, ttl: int = 60) -> bytes:
-    made = dns.message.make_response(dns.message.from_wire(query))
-    for text in records:
-        owner, type_, value = text.split()
-        made.answer.append(dns.rrset.from_text(owner, ttl, "IN", type_, value))
-    if truncated:
-        made.flags |= dns.flags.TC
-    return made.to_wire()
-
+Reply = Callable[..., bytes]
 
 QUERY = message.question_message(b"ab", NAME, message.A)
 
@@ -35,11 +27,11 @@ QUERY = message.question_message(b"ab", NAME, message.A)
         ("nameserver\nnameserver 192.0.2.1\nnameserver 192.0.2.1\n", ("192.0.2.1",)),
     ],
 )
-def test_resolvers_are_those_of_the_file_without_ourselves(text, expected):
+def test_resolvers_are_those_of_the_file_without_ourselves(text: str, expected: tuple[str, ...]) -> None:
     assert forward.resolvers(text, frozenset({"10.96.0.10"})) == expected
 
 
-def test_answers_are_kept_as_long_as_their_records_allow():
+def test_answers_are_kept_as_long_as_their_records_allow(reply_to: Reply) -> None:
     kept = forward.Kept()
     kept.put(NAME, message.A, reply_to(QUERY, "example.org. A 192.0.2.1", ttl=5), 100.0)
     assert kept.get(NAME, message.A, 104.9) is not None
@@ -53,7 +45,7 @@ def test_answers_are_kept_as_long_as_their_records_allow():
         assert fresh.get(NAME, message.A, 300.0) is None
 
 
-def test_what_is_kept_has_a_bound():
+def test_what_is_kept_has_a_bound(reply_to: Reply) -> None:
     kept = forward.Kept()
     wire = reply_to(QUERY, "example.org. A 192.0.2.1")
     for number in range(forward.MAX_KEPT + 50):
@@ -74,5 +66,7 @@ def test_what_is_kept_has_a_bound():
         (lambda wire: b"", False),
     ],
 )
-def test_only_the_answer_to_the_question_is_taken(change, expected):
+def test_only_the_answer_to_the_question_is_taken(
+    reply_to: Reply, change: Callable[[bytes], bytes], expected: bool
+) -> None:
     assert forward.matches(QUERY, change(reply_to(QUERY, "example.org. A 192.0.2.1"))) is expected

@@ -3,10 +3,9 @@
 import asyncio
 import socket
 import struct
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
-import dns.flags
-import dns.message
-import dns.rrset
 import pytest
 
 from eachpod.dns import message
@@ -18,21 +17,11 @@ from eachpod.testing.sockets import with_one_port
 NAME = b"\x07example\x03org\x00"
 
 
-def reply_to(query: bytes, *records: str, truncated: bool = False, ttl: int = 60) -> bytes:
-    made = dns.message.make_response(dns.message.from_wire(query))
-    for text in records:
-        owner, type_, value = text.split()
-        made.answer.append(dns.rrset.from_text(owner, ttl, "IN", type_, value))
-    if truncated:
-        made.flags |= dns.flags.TC
-    return made.to_wire()
-
-
 class Resolver(asyncio.DatagramProtocol):
     """A resolver on loopback, UDP and TCP on one port."""
 
-    def __init__(self, *, truncated: bool = False, silent: bool = False) -> None:
-        self.truncated, self.silent, self.asked = truncated, silent, 0
+    def __init__(self, reply_to: Callable[..., bytes], *, truncated: bool = False) -> None:
+        self.reply_to, self.truncated, self.asked = reply_to, truncated, 0
 
     async def start(self) -> int:
         datagram, stream = with_one_port(("127.0.0.1", socket.SOCK_DGRAM), ("127.0.0.1", socket.SOCK_STREAM))
@@ -48,78 +37,85 @@ class Resolver(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: object) -> None:
         self.asked += 1
-        if not self.silent:
-            self.transport.sendto(b"junk", addr)
-            records = () if self.truncated else ("example.org. A 192.0.2.1",)
-            self.transport.sendto(reply_to(data, *records, truncated=self.truncated), addr)
+        self.transport.sendto(b"junk", addr)
+        records = () if self.truncated else ("example.org. A 192.0.2.1",)
+        self.transport.sendto(self.reply_to(data, *records, truncated=self.truncated), addr)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         (length,) = struct.unpack("!H", await reader.readexactly(2))
-        wire = reply_to(await reader.readexactly(length), "example.org. A 192.0.2.2")
+        wire = self.reply_to(await reader.readexactly(length), "example.org. A 192.0.2.2")
         writer.write(struct.pack("!H", len(wire)) + wire)
         await writer.drain()
         writer.close()
 
 
+@pytest.fixture
+async def resolver(reply_to: Callable[..., bytes]) -> AsyncIterator[Callable[..., Resolver]]:
+    """Makes resolvers, which end with the test."""
+    made: list[Resolver] = []
+
+    def make(*, truncated: bool = False) -> Resolver:
+        made.append(Resolver(reply_to, truncated=truncated))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.stop()
+
+
 @pytest.fixture(autouse=True)
-def patience(monkeypatch):
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """This process may be kept waiting for longer than a resolver may take to answer."""
     monkeypatch.setattr(module, "_PATIENCE", 60.0)
 
 
 @pytest.fixture
-def resolv_conf(tmp_path):
+def resolv_conf(tmp_path: Path) -> str:
     path = tmp_path / "resolv.conf"
     path.write_text("nameserver 127.0.0.1\n")
     return str(path)
 
 
-async def test_a_resolver_is_asked_once_and_then_remembered(resolv_conf):
-    resolver = Resolver()
-    upstream = Upstream(resolv_conf, frozenset(), Counters(), await resolver.start())
-    try:
-        for _ in range(3):
-            reply = await upstream.ask(NAME, message.A)
-            assert [record.rdata for record in message.answers_of(reply)] == [socket.inet_aton("192.0.2.1")]
-        assert resolver.asked == 1
-    finally:
-        resolver.stop()
-
-
-async def test_a_cut_answer_is_asked_for_again_by_tcp(resolv_conf):
-    resolver = Resolver(truncated=True)
-    upstream = Upstream(resolv_conf, frozenset(), Counters(), await resolver.start())
-    try:
+async def test_a_resolver_is_asked_once_and_then_remembered(
+    resolv_conf: str, resolver: Callable[..., Resolver]
+) -> None:
+    other = resolver()
+    upstream = Upstream(resolv_conf, frozenset(), Counters(), await other.start())
+    for _ in range(3):
         reply = await upstream.ask(NAME, message.A)
-        assert [record.rdata for record in message.answers_of(reply)] == [socket.inet_aton("192.0.2.2")]
-    finally:
-        resolver.stop()
+        assert [record.rdata for record in message.answers_of(reply)] == [socket.inet_aton("192.0.2.1")]
+    assert other.asked == 1
 
 
-async def test_no_resolver_no_answer(resolv_conf, tmp_path):
+async def test_a_cut_answer_is_asked_for_again_by_tcp(resolv_conf: str, resolver: Callable[..., Resolver]) -> None:
+    upstream = Upstream(resolv_conf, frozenset(), Counters(), await resolver(truncated=True).start())
+    reply = await upstream.ask(NAME, message.A)
+    assert [record.rdata for record in message.answers_of(reply)] == [socket.inet_aton("192.0.2.2")]
+
+
+async def test_no_resolver_no_answer(resolv_conf: str, tmp_path: Path) -> None:
     counters = Counters()
     assert await Upstream(resolv_conf, frozenset({"127.0.0.1"}), counters).ask(NAME, message.A) is None
     assert await Upstream(str(tmp_path / "none"), frozenset(), counters).ask(NAME, message.A) is None
     assert counters.forward_failures == 2
 
 
-async def test_one_that_refuses_is_passed_over(resolv_conf):
+async def test_one_that_refuses_is_passed_over(resolv_conf: str) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
     assert await Upstream(resolv_conf, frozenset(), Counters(), port).ask(NAME, message.A) is None
 
 
-async def test_it_knows_its_own_questions(resolv_conf):
-    resolver = Resolver()
-    upstream = Upstream(resolv_conf, frozenset(), Counters(), await resolver.start())
-    seen = []
-    resolver.datagram_received = lambda data, addr: seen.append(upstream.is_own(*addr))
+async def test_it_knows_its_own_questions(resolv_conf: str, resolver: Callable[..., Resolver]) -> None:
+    other = resolver()
+    upstream = Upstream(resolv_conf, frozenset(), Counters(), await other.start())
+    seen: list[bool] = []
+    other.datagram_received = lambda data, addr: seen.append(upstream.is_own(*addr))
     asking = asyncio.create_task(upstream.ask(NAME, message.A))
     while not seen:
         await asyncio.sleep(0.002)
     asking.cancel()
     await asyncio.wait([asking])
-    resolver.stop()
     assert seen == [True]
     assert not upstream.is_own("127.0.0.1", 53)
