@@ -8,7 +8,7 @@ from typing import Any
 from eachpod.client.client import Client
 from eachpod.controllers import garbagecollector, namespace
 from eachpod.controllers.config import ControllersConfig
-from eachpod.controllers.run import Context
+from eachpod.controllers.context import Context
 from eachpod.model.errors import NotFound
 from eachpod.model.objects import Object, dig, finalizers, name, owners, uid
 from eachpod.model.resource import Resource

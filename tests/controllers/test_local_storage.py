@@ -7,8 +7,9 @@ from typing import Any
 from eachpod.client.client import Client
 from eachpod.controllers import nodelifecycle, persistentvolume, protection, provisioner
 from eachpod.controllers.config import ControllersConfig
+from eachpod.controllers.context import Context
 from eachpod.controllers.defaults import ensure_default_storage_class
-from eachpod.controllers.run import Context, Runner
+from eachpod.controllers.run import Runner
 from eachpod.model.objects import dig
 from eachpod.model.resources import (
     NAMESPACE,
@@ -20,7 +21,8 @@ from eachpod.model.resources import (
     STORAGECLASS,
 )
 from eachpod.model.wellknown import LOCAL_VOLUME
-from eachpod.scheduler.run import SchedulerConfig, run
+from eachpod.scheduler.config import SchedulerConfig
+from eachpod.scheduler.run import run
 from eachpod.server.app import ApiServer
 from eachpod.server.config import ServerConfig
 from eachpod.server.inprocess import InProcessTransport

@@ -10,8 +10,9 @@ from eachpod.client.client import Client
 from eachpod.client.correlate import Note
 from eachpod.controllers import endpointslice, statefulset
 from eachpod.controllers.config import ControllersConfig
+from eachpod.controllers.context import Context
 from eachpod.controllers.plan import NOTHING, ConfirmNone, Create, Plan, Telling, Together
-from eachpod.controllers.run import Context, Runner
+from eachpod.controllers.run import Runner
 from eachpod.controllers.view import Controller, Key, View
 from eachpod.kit.backoff import Backoff
 from eachpod.model.errors import NotFound

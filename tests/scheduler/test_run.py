@@ -18,7 +18,8 @@ from eachpod.model.resources import (
     SERVICEACCOUNT,
     STORAGECLASS,
 )
-from eachpod.scheduler.run import SchedulerConfig, run
+from eachpod.scheduler.config import SchedulerConfig
+from eachpod.scheduler.run import run
 from eachpod.server.app import ApiServer
 from eachpod.server.config import ServerConfig
 from eachpod.server.inprocess import InProcessTransport
