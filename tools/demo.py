@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from eachpod.cluster import ability
@@ -37,33 +38,41 @@ def build_images() -> bool:
     return subprocess.run([str(BIN / "eachpod"), "image", "build"], check=False).returncode == 0
 
 
-def play(runtime: str) -> str:
-    """What went wrong, "" if nothing did."""
+def play(runtime: str) -> None:
     with tempfile.TemporaryDirectory(prefix="eachpod-demo-") as work:
         kubectl = str(programs(BIN)["kubectl"])
         manifest = ROOT / "examples" / "headless.yaml"
-        stage = Stage("demo", runtime, str(BIN / "eachpod"), kubectl, Path(work), manifest, say)
-        try:
-            Scene(stage).play()
-        except SceneError as error:
-            return str(error)
-    return ""
+        Scene(Stage("demo", runtime, str(BIN / "eachpod"), kubectl, Path(work), manifest, say)).play()
 
 
-def main() -> None:
-    os.chdir(ROOT)
-    os.environ["PATH"] = f"{BIN}{os.pathsep}{os.environ['PATH']}{os.pathsep}/usr/sbin{os.pathsep}/sbin"
+def demo() -> str:
+    """Which pods it was played with."""
     runtime = choose_runtime()
     if runtime == "containers" and not build_images():
         say("demo: the images could not be made; going on with simulated pods")
         runtime = "simulated"
-    wrong = play(runtime)
-    if wrong:
-        say(f"\ndemo: FAILED: {wrong}")
-        sys.exit(1)
-    pods = "simulated pods" if runtime == "simulated" else "real containers"
+    play(runtime)
+    return "simulated pods" if runtime == "simulated" else "real containers"
+
+
+def told(work: Callable[[], str]) -> int:
+    """The exit code of a demo, after a last line that says how it went; the whole story with EACHPOD_DEBUG."""
+    try:
+        pods = work()
+    except KeyboardInterrupt:
+        say("\ndemo: interrupted; its cluster is down again")
+        return 130
+    except Exception as error:
+        if os.environ.get("EACHPOD_DEBUG"):
+            raise
+        kind = "" if isinstance(error, SceneError) else f"{type(error).__name__}: "
+        say(f"\ndemo: FAILED: {kind}{error}")
+        return 1
     say(f"\ndemo: SUCCESS: the walkthrough went as it should, with {pods}; nothing is left behind")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    os.chdir(ROOT)
+    os.environ["PATH"] = f"{BIN}{os.pathsep}{os.environ['PATH']}{os.pathsep}/usr/sbin{os.pathsep}/sbin"
+    sys.exit(told(demo))

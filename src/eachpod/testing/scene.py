@@ -19,8 +19,7 @@ import dns.exception
 import dns.resolver
 import dns.reversename
 
-from eachpod.cluster import leftovers
-
+from .footprint import footprint, left
 from .podwatch import PodEvent, events_of, ordered_down, ordered_up
 from .terminal import Terminal
 
@@ -113,7 +112,7 @@ class Scene:
                 _expect("Welcome to nginx!" in page, f"the page of web-{ordinal}")
             terminal.type("exit")
             self.stage.say("/ # exit\n" + terminal.rest(60).strip())
-        except TimeoutError as error:
+        except OSError as error:  # of time, or of a terminal that has ended
             raise SceneError(str(error)) from None
         finally:
             terminal.close()
@@ -170,18 +169,21 @@ class Scene:
         self._until(lambda: not self._resolve(DOMAIN), f"{DOMAIN} is gone")
 
     def down(self) -> None:
-        networks = leftovers.living_networks()
-        self.eachpod("down", self.stage.name, *self.place)
-        mounts = [
-            line for line in Path("/proc/self/mountinfo").read_text().splitlines() if str(self.stage.work) in line
-        ]
-        _expect(not mounts, f"no mount is left, not {mounts}")
-        ours = leftovers.processes(self.stage.work / "cluster")
-        _expect(not ours, f"no process is left, not {ours}")
+        """What `eachpod down` says is left, and what the kernel's own lists say: nothing, both."""
+        place, context = self.stage.work / "cluster", f"eachpod-{self.stage.name}"
+        supervisor = json.loads((place / "state.json").read_text())["pid"]
+        before = footprint(supervisor, context)
+        networks = before.of("net")
+        _expect(len(before.processes) >= 3, f"the processes of a cluster, not only {before.processes}")
         if self.stage.runtime == "containers":
-            _expect(
-                len(networks - leftovers.living_networks()) >= 3, "the networks of both nodes and between them are gone"
-            )
+            _expect(len(networks) >= 3, f"the networks of both nodes and between them, not only {networks}")
+        said = self.eachpod("down", self.stage.name, *self.place)
+        nothing = "left: processes 0, mounts 0, network namespaces 0, nftables rules 0, cgroups 0"
+        _expect(nothing in said, f"{nothing!r}, not {said!r}")
+        found = left(before, place, context)
+        _expect(not found, f"nothing is left, not {found}")
+        counts = f"{len(before.processes)} processes, {len(networks)} networks, {len(before.cgroups)} cgroups"
+        self.stage.say(f"  gone: {counts}; no mount and no nftables rule is left")
 
     def _replaced(self, name: str, before: str) -> bool:
         return any(
@@ -207,7 +209,8 @@ class Scene:
         return events_of(self.kubectl("get", "--raw", f"{_PODS}?{query}", quiet=True))
 
     def _addresses(self) -> dict[str, str]:
-        return {pod["metadata"]["name"]: pod["status"]["podIP"] for pod in self._get("pods", "-l", SELECTOR)}
+        pods = self._get("pods", "-l", SELECTOR)
+        return {pod["metadata"]["name"]: pod["status"]["podIP"] for pod in pods if pod["status"].get("podIP")}
 
     def _names(self, ordinals: Any, gone: Any = ()) -> None:
         """Each pod's name gives its address and back; those of `gone` give nothing."""
@@ -267,6 +270,8 @@ class Scene:
             )
         except subprocess.TimeoutExpired:
             raise SceneError(f"{line} did not end within 300 s") from None
+        except OSError as error:
+            raise SceneError(f"{line} cannot be started: {error}") from None
         if not quiet and done.stdout.strip():
             self.stage.say(done.stdout.rstrip())
         if done.returncode:

@@ -17,7 +17,11 @@ class Terminal:
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         self._pid, self._fd = pty.fork()
         if self._pid == 0:
-            os.execvpe(command[0], list(command), dict(environment))
+            try:
+                os.execvpe(command[0], list(command), dict(environment))
+            except OSError as error:  # this is the child: it must not go on in its parent's place
+                os.write(2, f"{command[0]} cannot be started: {error}\n".encode())
+            os._exit(127)
 
     def until(self, text: str, seconds: float) -> str:
         """What appeared up to and with `text`. TimeoutError, with what there was, when it does not come."""
