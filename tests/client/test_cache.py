@@ -1,3 +1,5 @@
+"""What a cache tells of changes, and what its indexes find."""
+
 from typing import Any
 
 from hypothesis import given

@@ -1,3 +1,5 @@
+"""How repeated events become one, and a flood of them is cut off."""
+
 from typing import Any
 
 from eachpod.client.correlate import Correlator, Note, Record

@@ -1,3 +1,5 @@
+"""The transport over HTTP, against a server on loopback that answers as the test says."""
+
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -1,3 +1,5 @@
+"""Where a host stands in brackets."""
+
 from eachpod.kit.hostport import joined
 
 

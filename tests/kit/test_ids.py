@@ -1,3 +1,5 @@
+"""Identifiers from given bytes."""
+
 import uuid
 
 import pytest

@@ -1,3 +1,5 @@
+"""The promises of a work queue, one by one and under any story."""
+
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -1,3 +1,5 @@
+"""Statuses that tell of several faults."""
+
 from eachpod.model import errors
 from eachpod.model.fielderrors import required
 from eachpod.model.resources import POD

@@ -1,3 +1,5 @@
+"""Validation of metadata and of its changes."""
+
 from typing import Any
 
 import pytest

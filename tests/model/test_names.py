@@ -1,3 +1,5 @@
+"""The forms of names and addresses, and what is said of what has none."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

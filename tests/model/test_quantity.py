@@ -1,3 +1,5 @@
+"""Quantities: how they are read, written and compared."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,3 +1,5 @@
+"""Which empty fields stay and which go."""
+
 import json
 
 from hypothesis import given

@@ -1,3 +1,5 @@
+"""What strict validation says of unknown fields and wrong types."""
+
 from typing import Any
 
 import pytest

@@ -1,3 +1,5 @@
+"""Objects as tables: columns, rows and what is left out of them."""
+
 from eachpod.model import table
 from eachpod.model.kinds import builtin
 

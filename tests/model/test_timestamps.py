@@ -1,3 +1,5 @@
+"""Points in time and spans, read and written."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

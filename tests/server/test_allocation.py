@@ -1,3 +1,5 @@
+"""Which addresses and ports of Services are given out, and when they are free again."""
+
 from eachpod.server.allocation import Pool, static_band
 
 

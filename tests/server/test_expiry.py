@@ -1,3 +1,5 @@
+"""When events go."""
+
 from eachpod.client.client import Client
 from eachpod.model.objects import name
 from eachpod.model.resources import EVENT

@@ -1,3 +1,5 @@
+"""Label and field selectors: what is read, what is refused, and laws for any text."""
+
 import contextlib
 
 import pytest

@@ -1,3 +1,5 @@
+"""When history is let go."""
+
 from eachpod.store.window import KEEP_SECONDS, Window
 
 

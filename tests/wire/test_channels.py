@@ -1,3 +1,5 @@
+"""Channels of one WebSocket: what is agreed on, and how data is framed."""
+
 import base64
 
 import pytest

@@ -1,3 +1,5 @@
+"""The messages of the CRI as they lie on the wire."""
+
 import pytest
 
 from eachpod.wire import cri

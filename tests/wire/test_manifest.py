@@ -1,3 +1,5 @@
+"""YAML scalars by the rules of Kubernetes, and documents that are refused."""
+
 import contextlib
 import json
 from typing import Any

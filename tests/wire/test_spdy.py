@@ -1,3 +1,5 @@
+"""SPDY frames as the specification lays them out, however they arrive."""
+
 import zlib
 
 import pytest

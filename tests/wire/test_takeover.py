@@ -1,3 +1,5 @@
+"""A connection taken over from aiohttp."""
+
 import asyncio
 import gc
 import socket

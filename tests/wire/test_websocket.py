@@ -1,3 +1,5 @@
+"""WebSocket frames: the examples of RFC 6455, every length, however they arrive."""
+
 import struct
 
 import pytest

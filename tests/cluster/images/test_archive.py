@@ -1,3 +1,5 @@
+"""Images that come in as files: both forms of archive, and what is none."""
+
 import io
 import json
 import tarfile

@@ -1,3 +1,5 @@
+"""When an image is made anew, and that one made from packages is whole."""
+
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -1,3 +1,5 @@
+"""How busybox' options are set."""
+
 from eachpod.cluster.images.busybox import configure
 
 

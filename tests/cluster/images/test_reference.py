@@ -1,3 +1,5 @@
+"""How short names of images are completed."""
+
 import pytest
 
 from eachpod.cluster.images.reference import parse

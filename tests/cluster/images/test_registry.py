@@ -1,3 +1,5 @@
+"""The registry as a puller meets it."""
+
 import asyncio
 import contextlib
 import socket

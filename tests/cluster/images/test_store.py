@@ -1,3 +1,5 @@
+"""A store of images on disk: a valid OCI layout whatever is done to it."""
+
 import json
 from pathlib import Path
 

@@ -1,3 +1,5 @@
+"""Layers: which path wins, who owns it, and that equal contents are equal bytes."""
+
 import io
 import re
 import tarfile

@@ -1,3 +1,5 @@
+"""What the kinds of storage drivers drop."""
+
 from eachpod.model.kinds import builtin
 
 

@@ -1,3 +1,5 @@
+"""The older fields of a Node, and what an update of one is checked for."""
+
 from typing import Any
 
 import pytest

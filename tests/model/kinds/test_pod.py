@@ -1,3 +1,5 @@
+"""Pods: defaults, faults, and what may change."""
+
 from typing import Any
 
 import pytest

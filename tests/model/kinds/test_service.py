@@ -1,3 +1,5 @@
+"""Services: addresses, families and node ports from creation over changes."""
+
 from typing import Any
 
 import pytest

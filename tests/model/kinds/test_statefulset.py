@@ -1,3 +1,5 @@
+"""StatefulSets: defaults, the form that revisions are hashed over, faults, and what may change."""
+
 import json
 from typing import Any
 

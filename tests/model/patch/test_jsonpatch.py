@@ -1,3 +1,5 @@
+"""JSON patch: each operation, and laws for any patch."""
+
 import contextlib
 import copy
 from typing import Any

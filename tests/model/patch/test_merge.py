@@ -1,3 +1,5 @@
+"""JSON merge patch: the examples of RFC 7396, and laws for any patch."""
+
 import copy
 from typing import Any
 

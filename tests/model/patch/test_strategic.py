@@ -1,3 +1,5 @@
+"""Strategic merge: lists by key, directives, orders, and laws for any patch."""
+
 import contextlib
 import copy
 from typing import Any

@@ -1,3 +1,5 @@
+"""Which other objects a pod needs."""
+
 from eachpod.model.podspec.references import references
 
 

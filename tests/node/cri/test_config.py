@@ -1,3 +1,5 @@
+"""The files of a containerd, read back as TOML and JSON."""
+
 import json
 import os
 import stat

@@ -1,3 +1,5 @@
+"""containerd's events, and bytes that are none."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,3 +1,5 @@
+"""The folder of a node's containerd."""
+
 import tomllib
 from pathlib import Path
 

@@ -1,3 +1,5 @@
+"""Flows as the kernel tells them, and which of them lead nowhere any more."""
+
 import struct
 
 from eachpod.node.network import conntrack

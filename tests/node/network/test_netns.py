@@ -1,3 +1,5 @@
+"""The commands that make the networks of a local cluster."""
+
 from eachpod.node.network.netns import AddNamespace, Fabric, Ip, Node, Sysctl, plan_fabric, plan_node
 
 FABRIC = Fabric(("192.168.0.1/24", "fd00:1::1/64"))

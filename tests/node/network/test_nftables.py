@@ -1,3 +1,5 @@
+"""Tables as texts, and the changes between them, carried out as the kernel would."""
+
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -1,3 +1,5 @@
+"""The rules that a node's Services become."""
+
 from dataclasses import replace
 
 import pytest

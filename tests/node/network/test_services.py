@@ -1,3 +1,5 @@
+"""Which endpoints stand behind a port, as one node sees them."""
+
 from typing import Any
 
 import pytest

@@ -1,3 +1,5 @@
+"""What clients of streams ask to speak, and the heads that answer them."""
+
 import pytest
 
 from eachpod.node.streams import upgrade
