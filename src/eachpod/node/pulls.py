@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from eachpod.model.objects import Object
 
+from . import imagename
 from .credentials import matching
 from .runtime import Credentials, ImageState, Runtime, RuntimeFault, SandboxSpec
 
@@ -24,13 +25,17 @@ class Images:
         """The container's image. RuntimeFault with the kubelet's reason where it cannot be had."""
         image = container.get("image") or ""
         policy = container.get("imagePullPolicy") or "IfNotPresent"
+        if wrong := imagename.fault(image):
+            text = f'Failed to apply default image tag "{image}": couldn\'t parse image name "{image}": {wrong}'
+            say("InspectFailed", text, "Warning")
+            raise RuntimeFault(text, "InvalidImageName")
         begun = time.monotonic()
         try:
             found = await self._runtime.image_status(image)
         except RuntimeFault as fault:
             say("InspectFailed", f'Failed to inspect image "{image}": {fault.message}', "Warning")
-            reason = "InvalidImageName" if "invalid reference" in fault.message else "ImageInspectError"
-            raise RuntimeFault(f'Failed to inspect image "{image}": {fault.message}', reason) from None
+            text = f'Failed to inspect image "{image}": {fault.message}'
+            raise RuntimeFault(text, "ImageInspectError") from None
         if found and policy != "Always":
             text = f'Container image "{image}" already present on machine and can be accessed by the pod'
             say("Pulled", text, "Normal")
