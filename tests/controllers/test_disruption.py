@@ -100,3 +100,24 @@ def test_evicted_pods_count_as_gone_for_a_while(age: float, healthy: int, told: 
 def test_an_equal_status_is_not_written_again() -> None:
     status, _ = result({"minAvailable": 1}, [pod(0)])
     assert result({"minAvailable": 1}, [pod(0)], status=status) == ({}, [])
+
+
+@pytest.mark.parametrize(
+    ("owner", "told"),
+    [
+        ({"apiVersion": "apps/v1", "kind": "DaemonSet"}, "daemonsets.apps does not implement the scale subresource"),
+        ({"apiVersion": "batch/v1", "kind": "Job"}, "jobs.batch does not implement the scale subresource"),
+        ({"apiVersion": "v1", "kind": "Node"}, "nodes does not implement the scale subresource"),
+        ({"apiVersion": "example.org/v1", "kind": "Job"}, 'found no controllers for pod "p0"'),
+    ],
+)
+def test_an_owner_without_a_count_stops_evictions(owner: Object, told: str) -> None:
+    """And the counters are not of this generation, so that an eviction asks to wait."""
+    stranger = pod(0)
+    stranger["metadata"]["ownerReferences"] = [{**OWNER, **owner}]
+    status, _ = result({"maxUnavailable": 1}, [stranger], status={"observedGeneration": 2, "disruptionsAllowed": 2})
+    assert status["conditions"][0]["message"] == told
+    assert (status["disruptionsAllowed"], status["observedGeneration"]) == (0, 2)
+    fresh, _ = result({"maxUnavailable": 1}, [stranger])
+    assert "observedGeneration" not in fresh
+    assert "observedGeneration" not in fresh["conditions"][0]

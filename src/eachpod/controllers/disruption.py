@@ -5,18 +5,22 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from eachpod.client.correlate import Note
-from eachpod.model.labelselector import Selector
+from eachpod.model.disruptionallowed import with_condition
+from eachpod.model.labelselector import Selector, go_text
 from eachpod.model.objects import Object, condition, controller_of, deleting, dig, labels, name, namespace, uid
 from eachpod.model.resource import Resource
 from eachpod.model.resources import (
+    DAEMONSET,
     DEPLOYMENT,
+    JOB,
+    NODE,
     POD,
     PODDISRUPTIONBUDGET,
     REPLICASET,
     REPLICATIONCONTROLLER,
     STATEFULSET,
 )
-from eachpod.model.timestamps import parse, render
+from eachpod.model.timestamps import parse
 
 from .plan import NOTHING, Emit, Plan, update_status
 from .view import Controller, Key, View, Watch, key_of
@@ -29,6 +33,9 @@ _SCALED: Mapping[tuple[str, str], Resource] = {
     (one.group, one.kind): one for one in (REPLICATIONCONTROLLER, REPLICASET, STATEFULSET, DEPLOYMENT)
 }
 
+
+# Kinds that control pods and say nowhere how many.
+_UNSCALED: Mapping[tuple[str, str], Resource] = {(one.group, one.kind): one for one in (DAEMONSET, JOB, NODE)}
 
 # (pod) -> the uid of the controller that counts it, and its replicas; None where that cannot be told.
 ScaleOf = Callable[[Object], tuple[str, int] | None]
@@ -83,11 +90,23 @@ def expect(budget: Object, pods: list[Object], scale_of: ScaleOf) -> Expected:
             continue
         found = scale_of(pod)
         if found is None:
-            return Expected(0, 0, problem=f'found no controllers for pod "{name(pod)}"')
+            return Expected(0, 0, problem=_uncounted(pod))
         scales[found[0]] = found[1]
     total = sum(scales.values())
     healthy = _scaled(least, total) if most is None else max(0, total - _scaled(most, total))
     return Expected(total, healthy, tuple(unmanaged))
+
+
+def _uncounted(pod: Object) -> str:
+    unscaled = _UNSCALED.get(_group_kind(controller_of(pod) or {}))
+    if unscaled is not None:
+        what = f"{unscaled.plural}.{unscaled.group}" if unscaled.group else unscaled.plural
+        return f"{what} does not implement the scale subresource"
+    return f'found no controllers for pod "{name(pod)}"'
+
+
+def _group_kind(ref: Object) -> tuple[str, str]:
+    return (ref.get("apiVersion") or "").rpartition("/")[0], ref.get("kind") or ""
 
 
 def _scale(view: View, pod: Object) -> tuple[str, int] | None:
@@ -100,8 +119,7 @@ def _scale(view: View, pod: Object) -> tuple[str, int] | None:
 
 def _owner(view: View, obj: Object) -> Object | None:
     ref = controller_of(obj) or {}
-    group = (ref.get("apiVersion") or "").rpartition("/")[0]
-    resource = _SCALED.get((group, ref.get("kind") or ""))
+    resource = _SCALED.get(_group_kind(ref))
     found = view.get(resource, namespace(obj), ref.get("name") or "") if resource else None
     return found if found is not None and uid(found) == ref.get("uid") else None
 
@@ -141,42 +159,21 @@ def _status(budget: Object, pods: list[Object], expected: Expected, disrupted: d
         "disruptionsAllowed": allowed,
         "observedGeneration": dig(budget, "metadata", "generation", default=0),
     }
-    status["conditions"] = _conditions(budget, "SufficientPods" if allowed else "InsufficientPods", "", now)
-    return status
-
-
-def _conditions(budget: Object, reason: str, message: str, now: float) -> list[Object]:
-    before = condition(budget, "DisruptionAllowed")
-    value = "True" if reason == "SufficientPods" else "False"
-    same = before is not None and before.get("status") == value
-    fresh = {
-        "type": "DisruptionAllowed",
-        "status": value,
-        "observedGeneration": dig(budget, "metadata", "generation", default=0),
-        "lastTransitionTime": before.get("lastTransitionTime", "") if before and same else render(now),
-        "reason": reason,
-        "message": message,
-    }
-    listed: list[Object] = dig(budget, "status", "conditions", default=[])
-    if before is None:
-        return [*listed, fresh]
-    return [fresh if one is before else one for one in listed]
+    return with_condition(status, now)
 
 
 def _failed(budget: Object, problem: str, now: float) -> tuple[Resource, Object, Object]:
-    """Nothing may be evicted while nobody knows how many pods there should be."""
+    """Nothing may be evicted while nobody knows how many pods there should be; the spec counts as not seen yet."""
     status = {**(budget.get("status") or {}), "disruptionsAllowed": 0}
-    status["observedGeneration"] = dig(budget, "metadata", "generation", default=0)
     for count in ("currentHealthy", "desiredHealthy", "expectedPods"):
         status.setdefault(count, 0)
-    status["conditions"] = _conditions(budget, "SyncFailed", problem, now)
-    return PODDISRUPTIONBUDGET, budget, status
+    return PODDISRUPTIONBUDGET, budget, with_condition(status, now, problem=problem)
 
 
 def _unmanaged(budget: Object) -> Note:
-    selector = dig(budget, "spec", "selector")
+    shown = go_text(dig(budget, "spec", "selector", default={}))
     text = (
-        f"Pods selected by this PodDisruptionBudget (selector: {selector}) were found to be unmanaged. As a result, "
+        f"Pods selected by this PodDisruptionBudget (selector: {shown}) were found to be unmanaged. As a result, "
         "the status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for "
         'these pods please set ".spec.minAvailable" field of the PDB to an integer value.'
     )

@@ -19,6 +19,7 @@ from . import (
     resourcequota,
     rootca,
     serviceaccount,
+    staledisruption,
     statefulset,
     tainteviction,
 )
@@ -44,6 +45,7 @@ CONTROLLERS: tuple[Controller | Special, ...] = (
     replicaset.CONTROLLER,
     deployment.CONTROLLER,
     disruption.CONTROLLER,
+    staledisruption.CONTROLLER,
     nodeipam.CONTROLLER,
     ephemeralvolume.CONTROLLER,
 )

@@ -58,3 +58,15 @@ class Selector:
             if have.get(key) != value:
                 return False
         return all(_holds(requirement, have) for requirement in self.requirements)
+
+
+def go_text(selector: Mapping[str, Any]) -> str:
+    """A selector as the programs of Kubernetes print it in their messages."""
+    labels = "".join(f"{key}: {value}," for key, value in sorted((selector.get("matchLabels") or {}).items()))
+    expressions = "".join(
+        f"LabelSelectorRequirement{{Key:{one.get('key') or ''},Operator:{one.get('operator') or ''},"
+        f"Values:[{' '.join(one.get('values') or ())}],}},"
+        for one in selector.get("matchExpressions") or ()
+    )
+    parts = f"MatchLabels:map[string]string{{{labels}}},MatchExpressions:[]LabelSelectorRequirement{{{expressions}}},"
+    return f"&LabelSelector{{{parts}}}"

@@ -1,8 +1,9 @@
 """eviction: a deletion of a pod that disruption budgets may refuse."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 from eachpod.model import errors
+from eachpod.model.disruptionallowed import DISRUPTION_ALLOWED, SYNC_FAILED, with_condition
 from eachpod.model.labelselector import Selector
 from eachpod.model.objects import Object, condition, deleting, dig, labels, name, put
 from eachpod.model.podphase import is_finished
@@ -10,6 +11,7 @@ from eachpod.model.resources import POD, PODDISRUPTIONBUDGET
 from eachpod.model.timestamps import render
 from eachpod.server import decode, deletes
 from eachpod.server.calls import ATTEMPTS, Call, Core
+from eachpod.server.verbs.delete import Options, check_preconditions
 from eachpod.store.contract import Change, Entry, Key, RevisionConflict
 from eachpod.wire.http import Response
 
@@ -17,13 +19,9 @@ from .binding import success
 
 _REFUSED = "Cannot evict pod as it would violate the pod's disruption budget."
 _WAIT_SECONDS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """`budget` is the changed budget to store first, None where none is to be charged."""
-
-    budget: Object | None = None
+_MOST_DISRUPTED = 2000
+# In this message the real server says the kind's name in the singular.
+_BUDGETS = replace(PODDISRUPTIONBUDGET, plural="poddisruptionbudget")
 
 
 async def handle(core: Core, call: Call) -> Response:
@@ -42,8 +40,12 @@ async def handle(core: Core, call: Call) -> Response:
             break
         except RevisionConflict:
             continue
+    else:
+        text = "couldn't update the disruption budget of the pod due to conflicts"
+        raise errors.Timeout(f"Timeout: {text}", details={"retryAfterSeconds": _WAIT_SECONDS})
     options = deletes.options_of(sent.get("deleteOptions") or {}, call)
-    await _mark(core, call)
+    if not call.context.dry_run:
+        options = await _mark(core, call, options)
     await deletes.removed(core, call.about(subresource=""), options)
     return Response(201, success(201))
 
@@ -86,12 +88,38 @@ def charge(budget: Object, pod: Object, now: float) -> Object | None:
         text = f"The disruption budget {name(budget)} is still being processed by the server."
         raise _refused(text, retry=_WAIT_SECONDS)
     allowed = status.get("disruptionsAllowed") or 0
+    disrupted = status.get("disruptedPods") or {}
+    if len(disrupted) > _MOST_DISRUPTED:
+        raise _too_many_pending(name(budget))
     if allowed <= 0:
-        needs, has = status.get("desiredHealthy") or 0, status.get("currentHealthy") or 0
-        text = f"The disruption budget {name(budget)} needs {needs} healthy pods and has {has} currently"
-        raise _refused(text)
-    disrupted = {**(status.get("disruptedPods") or {}), name(pod): render(now)}
-    return put(budget, ("status",), {**status, "disruptionsAllowed": allowed - 1, "disruptedPods": disrupted})
+        raise _refused(_why_none(name(budget), status))
+    counted = {**status, "disruptionsAllowed": allowed - 1, "disruptedPods": {**disrupted, name(pod): render(now)}}
+    return put(budget, ("status",), counted if allowed > 1 else with_condition(counted, now))
+
+
+def _why_none(budget: str, status: Object) -> str:
+    """Why a budget allows no disruption. Its counters mean nothing where they could not be brought up to date."""
+    listed = status.get("conditions") or ()
+    allowed: Object = next((one for one in listed if one.get("type") == DISRUPTION_ALLOWED), {})
+    message = allowed.get("message") if allowed.get("status") == "False" else ""
+    refused = f"The disruption budget {budget} does not allow evicting pods currently"
+    if message and allowed.get("reason") == SYNC_FAILED:
+        return f"{refused} because it failed sync: {message}"
+    needs, has = status.get("desiredHealthy") or 0, status.get("currentHealthy") or 0
+    if has <= needs:
+        return f"The disruption budget {budget} needs {needs} healthy pods and has {has} currently"
+    return f"{refused} ({allowed.get('reason')}): {message}" if message else refused
+
+
+def _too_many_pending(budget: str) -> errors.Forbidden:
+    why = "DisruptedPods map too big - too many evictions not confirmed by PDB controller"
+    error = errors.forbidden(_BUDGETS, budget, why)
+    text = f"The disruption budget {budget} does not allow evicting pods currently: "
+    cause = {
+        "reason": "DisruptionBudget",
+        "message": f"{text}too many pending evictions not confirmed by PDB controller",
+    }
+    return errors.Forbidden(str(error), details={**error.details, "causes": [cause]})
 
 
 def _refused(text: str, retry: int = 0) -> errors.TooManyRequests:
@@ -101,26 +129,36 @@ def _refused(text: str, retry: int = 0) -> errors.TooManyRequests:
     return errors.TooManyRequests(_REFUSED, details=details)
 
 
-async def _mark(core: Core, call: Call) -> None:
-    """Say in the pod's status why it goes, for those that see it end."""
+async def _mark(core: Core, call: Call, options: Options) -> Options:
+    """Say in the pod's status why it goes, for those that see it end. Returns the options for the deletion: a version
+    that they ask for is the one that this makes."""
     key = call.key()
     for _ in range(ATTEMPTS):
         entry = core.store.get(key)
-        if entry is None or _free_to_go(entry.object):
-            return
-        reason = {
-            "type": "DisruptionTarget",
-            "status": "True",
-            "lastProbeTime": None,
-            "lastTransitionTime": render(call.context.now),
-            "reason": "EvictionByEvictionAPI",
-            "message": "Eviction API: evicting",
-        }
-        kept = dig(entry.object, "status", "conditions", default=[])
-        kept = [each for each in kept if each.get("type") != "DisruptionTarget"]
-        marked = put(entry.object, ("status", "conditions"), [*kept, reason])
+        if entry is None:
+            return options
+        check_preconditions(call.kind, entry.object, options)
+        marked = _marked(entry.object, call.context.now)
         try:
-            await core.commit(call, Change(key, marked, entry.revision))
-            return
+            stored = await core.commit(call, Change(key, marked, entry.revision))
         except RevisionConflict:
             continue
+        return replace(options, resource_version=str(stored.revision)) if options.resource_version else options
+    return options
+
+
+def _marked(pod: Object, now: float) -> Object:
+    listed = dig(pod, "status", "conditions", default=[])
+    before = condition(pod, "DisruptionTarget")
+    same = before is not None and before.get("status") == "True"
+    fresh: Object = {
+        "type": "DisruptionTarget",
+        "status": "True",
+        "lastProbeTime": None,
+        "lastTransitionTime": before.get("lastTransitionTime") if before and same else render(now),
+        "reason": "EvictionByEvictionAPI",
+        "message": "Eviction API: evicting",
+    }
+    if before is None:
+        return put(pod, ("status", "conditions"), [*listed, fresh])
+    return put(pod, ("status", "conditions"), [fresh if one is before else one for one in listed])
