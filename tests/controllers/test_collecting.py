@@ -1,7 +1,7 @@
 """Garbage collection and namespace deletion at work against the API server, in one process."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -17,6 +17,7 @@ from eachpod.server.app import ApiServer
 from eachpod.server.config import ServerConfig
 from eachpod.server.inprocess import InProcessTransport
 from eachpod.store.memory import MemoryStore
+from eachpod.testing.eventually import eventually
 from eachpod.wire.http import Request, WatchEvent
 
 
@@ -42,13 +43,6 @@ async def collecting() -> AsyncIterator[Client]:
         for special in (garbagecollector.CONTROLLER, namespace.CONTROLLER):
             context.spawn(special.run(context), special.name)
         yield client
-
-
-async def eventually(check: Callable[[], Awaitable[Any]]) -> Any:
-    async with asyncio.timeout(60):
-        while not (result := await check()):
-            await asyncio.sleep(0.005)
-        return result
 
 
 def config_map(own: str, *owned_by: Object, blocking: bool = False, where: str = "d", **meta: Any) -> Object:
@@ -88,7 +82,7 @@ async def test_dependents_follow_their_owner_through_generations() -> None:
         await make(client, config_map("c", child))
         await make(client, config_map("free"))
         await client.delete(CONFIGMAP, "a", "d")
-        await eventually(lambda: gone(client, CONFIGMAP, "c"))
+        await eventually(lambda: gone(client, CONFIGMAP, "c"), "c is gone")
         assert await left(client) == ["free"]
 
 
@@ -101,7 +95,7 @@ async def test_a_dependent_with_another_living_owner_stays() -> None:
         async def released() -> bool:
             return [ref["name"] for ref in owners(await client.get(CONFIGMAP, "c", "d"))] == ["b"]
 
-        await eventually(released)
+        await eventually(released, "the one that went is no owner any more")
 
 
 async def test_foreground_deletion_ends_with_the_owner() -> None:
@@ -113,10 +107,10 @@ async def test_foreground_deletion_ends_with_the_owner() -> None:
         async def marked() -> bool:
             return bool(dig(await client.get(CONFIGMAP, "b", "d"), "metadata", "deletionTimestamp"))
 
-        await eventually(marked)
+        await eventually(marked, "what blocks is being deleted")
         assert finalizers(await client.get(CONFIGMAP, "a", "d")) == ["foregroundDeletion"]
         await client.patch(CONFIGMAP, "b", "d", {"metadata": {"finalizers": None}})
-        await eventually(lambda: gone(client, CONFIGMAP, "a"))
+        await eventually(lambda: gone(client, CONFIGMAP, "a"), "a is gone")
 
 
 async def test_owners_in_a_circle_go_too() -> None:
@@ -132,8 +126,8 @@ async def test_owners_in_a_circle_go_too() -> None:
         }
         await client.patch(CONFIGMAP, "a", "d", {"metadata": {"ownerReferences": [reference]}})
         await client.delete(CONFIGMAP, "a", "d", propagation="Foreground")
-        await eventually(lambda: gone(client, CONFIGMAP, "b"))
-        await eventually(lambda: gone(client, CONFIGMAP, "a"))
+        await eventually(lambda: gone(client, CONFIGMAP, "b"), "b is gone")
+        await eventually(lambda: gone(client, CONFIGMAP, "a"), "a is gone")
 
 
 async def test_orphans_are_released_before_their_owner_goes() -> None:
@@ -142,7 +136,7 @@ async def test_orphans_are_released_before_their_owner_goes() -> None:
         for index in range(5):
             await make(client, config_map(f"b{index}", owner))
         await client.delete(CONFIGMAP, "a", "d", propagation="Orphan")
-        await eventually(lambda: gone(client, CONFIGMAP, "a"))
+        await eventually(lambda: gone(client, CONFIGMAP, "a"), "a is gone")
         assert [owners(one) for one in (await client.list(CONFIGMAP, "d")).items] == [[]] * 5
 
 
@@ -151,12 +145,12 @@ async def test_orphans_that_no_watch_has_told_of_are_released_too() -> None:
     async with collecting() as client:
         owner = await make(client, config_map("owner"))
         await client.create(SECRET, config_map("early", {"metadata": {"name": "none", "uid": "none"}}))
-        await eventually(lambda: gone(client, SECRET, "early"))  # by then all kinds are watched
+        await eventually(lambda: gone(client, SECRET, "early"), "early is gone")  # by then all kinds are watched
         assert isinstance(client.transport, Late)
         client.transport.held = True
         await client.create(SECRET, config_map("late", owner))
         await client.delete(CONFIGMAP, "owner", "d", propagation="Orphan")
-        await eventually(lambda: gone(client, CONFIGMAP, "owner"))
+        await eventually(lambda: gone(client, CONFIGMAP, "owner"), "owner is gone")
         assert not owners(await client.get(SECRET, "late", "d"))
 
 
@@ -164,12 +158,12 @@ async def test_an_owner_in_another_namespace_is_told_and_counts_as_none() -> Non
     async with collecting() as client:
         owner = await make(client, config_map("a", where="other"))
         await make(client, config_map("b", owner))
-        await eventually(lambda: gone(client, CONFIGMAP, "b"))
+        await eventually(lambda: gone(client, CONFIGMAP, "b"), "b is gone")
 
         async def told() -> list[str]:
             return [one["reason"] for one in (await client.list(EVENT, "d")).items]
 
-        assert await eventually(told) == ["OwnerRefInvalidNamespace"]
+        assert await eventually(told, "an event") == ["OwnerRefInvalidNamespace"]
 
 
 async def test_an_owner_without_namespace_may_own_anything() -> None:
@@ -179,7 +173,7 @@ async def test_an_owner_without_namespace_may_own_anything() -> None:
         owned["metadata"]["ownerReferences"] = [{"apiVersion": "v1", "kind": "Node", "name": "n", "uid": uid(node)}]
         await make(client, owned)
         await client.delete(NODE, "n")
-        await eventually(lambda: gone(client, CONFIGMAP, "b"))
+        await eventually(lambda: gone(client, CONFIGMAP, "b"), "b is gone")
 
 
 async def test_a_namespace_takes_all_its_content_along() -> None:
@@ -188,7 +182,7 @@ async def test_a_namespace_takes_all_its_content_along() -> None:
         await client.create(SECRET, {"metadata": {"name": "s", "namespace": "d"}})
         await make(client, config_map("stays", where="other"))
         await client.delete(NAMESPACE, "d")
-        await eventually(lambda: gone(client, NAMESPACE, "d", ""))
+        await eventually(lambda: gone(client, NAMESPACE, "d", ""), "the namespace is gone")
         assert await left(client) == []
         assert not await gone(client, CONFIGMAP, "stays", "other")
 
@@ -202,9 +196,9 @@ async def test_a_held_object_holds_its_namespace() -> None:
             conditions = dig(await client.get(NAMESPACE, "d"), "status", "conditions", default=[])
             return [one["message"] for one in conditions if one["status"] == "True"]
 
-        assert await eventually(told) == [
+        assert await eventually(told, "conditions that say why") == [
             "Some resources are remaining: configmaps. has 1 resource instances",
             "Some content in the namespace has finalizers remaining: example.org/hold in 1 resource instances",
         ]
         await client.patch(CONFIGMAP, "a", "d", {"metadata": {"finalizers": None}})
-        await eventually(lambda: gone(client, NAMESPACE, "d", ""))
+        await eventually(lambda: gone(client, NAMESPACE, "d", ""), "the namespace is gone")

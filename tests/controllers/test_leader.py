@@ -14,6 +14,7 @@ from eachpod.server.app import ApiServer
 from eachpod.server.config import ServerConfig
 from eachpod.server.inprocess import InProcessTransport
 from eachpod.store.memory import MemoryStore
+from eachpod.testing.eventually import until
 
 ME = Candidate("me", 15)
 
@@ -64,8 +65,7 @@ async def test_what_keeps_the_lease_away_is_said_once(caplog: pytest.LogCaptureF
         return 0.0
 
     task = asyncio.ensure_future(lead(client, candidate, clock, work))
-    while asked < 10:  # once a try
-        await asyncio.sleep(0.001)
+    await until(lambda: asked >= 10, "ten tries")  # the clock is read once a try
     task.cancel()
     said = [each.message for each in caplog.records]
     assert said == ['the lease can be neither got nor kept: namespaces "kube-system" not found']
@@ -95,16 +95,13 @@ async def test_one_works_and_the_other_takes_over() -> None:
         await lead(client, Candidate(name, 5.0), clock, work)
 
     first = asyncio.create_task(run("a"))
-    while not working:
-        await asyncio.sleep(0.005)
+    await until(lambda: working, "one works")
     second = asyncio.create_task(run("b"))
-    while tries["b"] < 2:
-        await asyncio.sleep(0.01)
+    await until(lambda: tries["b"] >= 2, "the other has tried twice")
     assert working == ["a"]
     first.cancel()
     await asyncio.gather(first, return_exceptions=True)
-    while working != ["b"]:
-        await asyncio.sleep(0.01)
+    await until(lambda: working == ["b"], "the other works")
     assert (await client.get(LEASE, "kube-controller-manager", "kube-system"))["spec"]["leaseTransitions"] == 1
     assert together == [("a",), ("b",)]
     second.cancel()

@@ -27,6 +27,7 @@ from eachpod.server.app import ApiServer
 from eachpod.server.config import ServerConfig
 from eachpod.server.inprocess import InProcessTransport
 from eachpod.store.memory import MemoryStore
+from eachpod.testing.eventually import eventually
 
 CONTROLLERS = (nodelifecycle.CONTROLLER, persistentvolume.CONTROLLER, provisioner.CONTROLLER, *protection.CONTROLLERS)
 NODES: dict[str, Any] = {
@@ -63,18 +64,22 @@ async def test_a_pod_with_a_claim_gets_a_volume_and_a_node() -> None:
         await client.create(NODE, NODES)
         await client.create(PERSISTENTVOLUMECLAIM, CLAIM)
         await client.create(POD, PODS)
-        async with asyncio.timeout(60):
-            while not dig(await client.get(POD, "p", "d"), "spec", "nodeName"):
-                await asyncio.sleep(0.005)
+
+        async def placed() -> bool:
+            return bool(dig(await client.get(POD, "p", "d"), "spec", "nodeName"))
+
+        await eventually(placed, "the pod has a node")
         claim = await client.get(PERSISTENTVOLUMECLAIM, "data", "d")
         assert dig(claim, "status", "phase") == "Bound"
         (volume,) = (await client.list(PERSISTENTVOLUME)).items
         assert volume["spec"]["local"]["path"] == f"{provisioner.DIRECTORY}/{volume['metadata']['name']}"
         await client.delete(PERSISTENTVOLUMECLAIM, "data", "d")
         await client.delete(POD, "p", "d", grace_seconds=0)
-        async with asyncio.timeout(60):
-            while not dig((await client.list(PERSISTENTVOLUME)).items[0], "metadata", "deletionTimestamp"):
-                await asyncio.sleep(0.005)
+
+        async def leaving() -> bool:
+            return bool(dig((await client.list(PERSISTENTVOLUME)).items[0], "metadata", "deletionTimestamp"))
+
+        await eventually(leaving, "the volume is being deleted")
         # The directory is the node agent's to remove; it then takes this finalizer away.
         (volume,) = (await client.list(PERSISTENTVOLUME)).items
         assert volume["metadata"]["finalizers"] == [LOCAL_VOLUME]

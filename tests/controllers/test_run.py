@@ -1,6 +1,5 @@
 """The runner at work against the API server, in one process."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -32,6 +31,7 @@ from eachpod.server.app import ApiServer
 from eachpod.server.config import ServerConfig
 from eachpod.server.inprocess import InProcessTransport
 from eachpod.store.memory import MemoryStore
+from eachpod.testing.eventually import eventually
 
 
 def named(name: str, **more: Any) -> dict[str, Any]:
@@ -47,17 +47,6 @@ async def running(*controllers: Controller) -> AsyncIterator[Client]:
         for controller in controllers:
             context.spawn(Runner(controller, context).run(), controller.name)
         yield client
-
-
-async def eventually(check: Callable[[], Any], seconds: float = 60.0) -> Any:
-    """The first true result of `check`; fails with the last one after a while."""
-    deadline = asyncio.get_running_loop().time() + seconds
-    while True:
-        result = await check()
-        if result:
-            return result
-        assert asyncio.get_running_loop().time() < deadline, "it did not happen"
-        await asyncio.sleep(0.005)
 
 
 async def make_ready(client: Client) -> None:
@@ -95,16 +84,16 @@ async def test_a_stateful_set_comes_up_and_goes_down() -> None:
             status = (await client.get(STATEFULSET, "web", "d"))["status"]
             return names if len(names) == count == status.get("availableReplicas") else []
 
-        assert sorted(await eventually(lambda: published(3))) == ["web-0", "web-1", "web-2"]
+        assert sorted(await eventually(lambda: published(3), "three are published")) == ["web-0", "web-1", "web-2"]
         set_ = await client.get(STATEFULSET, "web", "d")
         await client.update(STATEFULSET, {**set_, "spec": {**set_["spec"], "replicas": 1}})
-        assert await eventually(lambda: published(1)) == ["web-0"]
+        assert await eventually(lambda: published(1), "one is published") == ["web-0"]
 
         async def told() -> list[str]:
             events = (await client.list(EVENT, "d")).items
             return [event["message"] for event in events] if len(events) == 5 else []
 
-        assert await eventually(told) == [
+        assert await eventually(told, "five events") == [
             *(f"Create Pod web-{n} in StatefulSet web successful" for n in range(3)),
             *(f"Delete Pod web-{n} in StatefulSet web successful" for n in (2, 1)),
         ]
@@ -137,12 +126,12 @@ async def test_a_failed_change_is_told_and_tried_again() -> None:
         async def tried() -> bool:
             return len(scripted.calls) > 3
 
-        await eventually(tried)
+        await eventually(tried, "more than three tries")
 
         async def told() -> Any:
             return [e for e in (await client.list(EVENT, "d")).items if e["message"].startswith("because: Secret")]
 
-        assert await eventually(told)
+        await eventually(told, "an event of the failure")
 
 
 async def test_own_writes_are_seen_before_the_next_decision() -> None:
@@ -159,7 +148,7 @@ async def test_own_writes_are_seen_before_the_next_decision() -> None:
         async def at_rest() -> bool:
             return len((await client.list(SECRET, "d")).items) == 5 and len(scripted.calls) >= 6
 
-        await eventually(at_rest)
+        await eventually(at_rest, "all secrets are made")
         assert len(scripted.calls) == 6
 
 
@@ -176,14 +165,14 @@ async def test_what_stands_against_a_plan_is_looked_for_past_the_caches() -> Non
         async def tried() -> bool:
             return len(scripted.calls) > 3
 
-        await eventually(tried)
+        await eventually(tried, "more than three tries")
         assert not (await client.list(SECRET, "d")).items
         await client.delete(NODE, "n1")
 
         async def made() -> bool:
             return bool((await client.list(SECRET, "d")).items)
 
-        await eventually(made)
+        await eventually(made, "the secret is made")
 
 
 async def test_a_fault_in_a_controller_costs_one_key_not_the_runner() -> None:
@@ -203,7 +192,7 @@ async def test_a_fault_in_a_controller_costs_one_key_not_the_runner() -> None:
             except NotFound:
                 return False
 
-        await eventually(made)
+        await eventually(made, "the secret is made")
 
 
 async def test_groups_begin_slowly_and_stop_at_a_failure() -> None:
@@ -224,6 +213,6 @@ async def test_groups_begin_slowly_and_stop_at_a_failure() -> None:
         async def tried_again() -> bool:
             return len(scripted.calls) > 1
 
-        await eventually(tried_again)  # after the failure, when all that the plan had begun was over
+        await eventually(tried_again, "a second try")  # after the failure, when all that the plan had begun was over
         # 1, then 2 with the bad one: the batch of 4 never begins
         assert await made() == ["s0", "s1"]

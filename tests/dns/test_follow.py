@@ -13,6 +13,7 @@ from eachpod.server.app import ApiServer
 from eachpod.server.config import ServerConfig
 from eachpod.server.inprocess import InProcessTransport
 from eachpod.store.memory import MemoryStore
+from eachpod.testing.eventually import until
 
 NAMES = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "n"}}
 WEB = {
@@ -50,13 +51,6 @@ async def following(client: Client, path: str = "", pods: str = "insecure") -> A
     finally:
         task.cancel()
         await asyncio.wait([task])
-
-
-async def until(condition, what: str) -> None:
-    deadline = asyncio.get_running_loop().time() + 60
-    while not condition():
-        assert asyncio.get_running_loop().time() < deadline, f"did not come: {what}"
-        await asyncio.sleep(0.005)
 
 
 async def test_names_come_change_and_go_with_their_objects(ask):

@@ -12,6 +12,7 @@ from eachpod.dns import message
 from eachpod.dns import upstream as module
 from eachpod.dns.counters import Counters
 from eachpod.dns.upstream import Upstream
+from eachpod.testing.eventually import until
 from eachpod.testing.sockets import with_one_port
 
 NAME = b"\x07example\x03org\x00"
@@ -113,8 +114,7 @@ async def test_it_knows_its_own_questions(resolv_conf: str, resolver: Callable[.
     seen: list[bool] = []
     other.datagram_received = lambda data, addr: seen.append(upstream.is_own(*addr))
     asking = asyncio.create_task(upstream.ask(NAME, message.A))
-    while not seen:
-        await asyncio.sleep(0.002)
+    await until(lambda: seen, "the question")
     asking.cancel()
     await asyncio.wait([asking])
     assert seen == [True]

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from eachpod.node.run import run
 from eachpod.server.app import ApiServer
 from eachpod.server.inprocess import InProcessTransport
 from eachpod.store.memory import MemoryStore
+from eachpod.testing.eventually import eventually
 from eachpod.wire.http import STRATEGIC_PATCH
 
 NODES = NodeConfig(
@@ -49,13 +50,6 @@ async def running(client: Client) -> AsyncIterator[None]:
             await agent
 
 
-async def until(what: Callable[[], Awaitable[Any]]) -> Any:
-    async with asyncio.timeout(60):
-        while not (found := await what()):
-            await asyncio.sleep(0.002)
-        return found
-
-
 def pod(name: str, node: str = "n1", annotations: dict[str, str] | None = None, **spec: Any) -> dict[str, Any]:
     """One that could take longer to end than any test waits."""
     whole = {"nodeName": node, "terminationGracePeriodSeconds": 3600, "containers": [{"name": "c", "image": "nginx"}]}
@@ -66,18 +60,18 @@ def pod(name: str, node: str = "n1", annotations: dict[str, str] | None = None, 
 
 
 async def when_ready(client: Client, name: str) -> dict[str, Any]:
-    async def ready() -> dict[str, Any] | None:
+    async def ready() -> dict[str, Any]:
         found = await client.get(POD, name, "default")
-        return found if (condition(found, "Ready") or {}).get("status") == "True" else None
+        return found if (condition(found, "Ready") or {}).get("status") == "True" else {}
 
-    return dict(await until(ready))
+    return await eventually(ready, f"{name} is Ready")
 
 
 async def when_gone(client: Client) -> None:
     async def gone() -> bool:
         return not (await client.list(POD)).items
 
-    await until(gone)
+    await eventually(gone, "no pod is left")
 
 
 async def test_pods_come_up_and_go(client: Client) -> None:
@@ -97,7 +91,7 @@ async def test_nodes_are_registered_and_alive(client: Client) -> None:
         async def leases() -> bool:
             return len((await client.list(LEASE, "kube-node-lease")).items) == 2
 
-        await until(leases)
+        await eventually(leases, "a lease for each node")
         node = await client.get(NODE, "n1")
         assert node["metadata"]["labels"]["eachpod.dev/simulated"] == "true"
         assert node["spec"]["podCIDRs"] == ["10.0.1.0/24"]
@@ -136,7 +130,7 @@ async def test_a_job_like_pod_ends(client: Client) -> None:
             found = await client.get(POD, "job", "default")
             return found if found["status"]["phase"] == "Failed" else None
 
-        found = await until(failed)
+        found = await eventually(failed, "the pod has failed")
         assert dig(found["status"]["containerStatuses"][0], "state", "terminated", "exitCode") == 3
 
 
@@ -148,7 +142,7 @@ async def test_a_refused_pod_says_why(client: Client) -> None:
             found = await client.get(POD, "web", "default")
             return found if found["status"].get("reason") else None
 
-        found = await until(refused)
+        found = await eventually(refused, "the pod is refused")
         assert (found["status"]["phase"], found["status"]["reason"]) == ("Failed", "NodeAffinity")
 
 
@@ -172,7 +166,7 @@ async def test_a_released_local_volume_is_let_go(client: Client) -> None:
             left = (await client.list(PERSISTENTVOLUME)).items
             return not any("eachpod.dev/local-volume" in each["metadata"]["finalizers"] for each in left)
 
-        await until(let_go)
+        await eventually(let_go, "the volume is let go")
 
 
 async def test_a_pod_that_goes_before_it_came_is_gone(client: Client) -> None:
@@ -197,4 +191,4 @@ async def test_a_new_image_restarts_the_container(client: Client) -> None:
             status = (await client.get(POD, "web", "default"))["status"]["containerStatuses"][0]
             return bool((status["restartCount"], status["image"]) == (1, "nginx:2"))
 
-        await until(restarted)
+        await eventually(restarted, "the container runs anew")

@@ -1,8 +1,9 @@
 """The scheduler at work against the API server, in one process."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any
 
 from eachpod.client.client import Client
@@ -24,6 +25,7 @@ from eachpod.server.app import ApiServer
 from eachpod.server.config import ServerConfig
 from eachpod.server.inprocess import InProcessTransport
 from eachpod.store.memory import MemoryStore
+from eachpod.testing.eventually import eventually
 
 
 @asynccontextmanager
@@ -38,14 +40,6 @@ async def scheduling() -> AsyncIterator[Client]:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-
-
-async def eventually(check: Callable[[], Awaitable[Any]]) -> Any:
-    """The first true result of `check`."""
-    async with asyncio.timeout(60):
-        while not (result := await check()):
-            await asyncio.sleep(0.005)
-        return result
 
 
 def node(node_name: str, **more: Any) -> dict[str, Any]:
@@ -88,9 +82,9 @@ async def test_pods_of_a_service_spread_and_events_tell() -> None:
         nodes = []
         for index in range(3):
             await client.create(POD, pod(f"web-{index}"))
-            nodes.append(await eventually(lambda index=index: node_of(client, f"web-{index}")))
+            nodes.append(await eventually(partial(node_of, client, f"web-{index}"), f"web-{index} has a node"))
         assert set(nodes) == {"a", "b"}
-        told = await eventually(lambda: _at_least(3, events(client, "Scheduled")))
+        told = await eventually(lambda: _at_least(3, events(client, "Scheduled")), "an event for each")
         assert f"Successfully assigned d/web-0 to {nodes[0]}" in told
 
 
@@ -107,12 +101,12 @@ async def test_waits_for_a_node_and_says_so() -> None:
             found = condition(await client.get(POD, "p", "d"), "PodScheduled")
             return found if found and found["status"] == "False" else None
 
-        found = await eventually(refused)
+        found = await eventually(refused, "the pod is refused")
         assert (found["reason"], found["message"]) == ("Unschedulable", "no nodes available to schedule pods")
         await client.create(NODE, node("a"))
         await untainted(client, "a")
-        assert await eventually(lambda: node_of(client, "p")) == "a"
-        told = await eventually(lambda: events(client, "FailedScheduling"))
+        assert await eventually(lambda: node_of(client, "p"), "p has a node") == "a"
+        told = await eventually(lambda: events(client, "FailedScheduling"), "an event")
         assert "no nodes available to schedule pods" in told
 
 
@@ -123,11 +117,11 @@ async def test_leaves_pods_of_other_schedulers_and_gated_ones_alone() -> None:
         await client.create(POD, pod("other", schedulerName="mine"))
         await client.create(POD, pod("gated", schedulingGates=[{"name": "example.org/wait"}]))
         await client.create(POD, pod("ours"))
-        assert await eventually(lambda: node_of(client, "ours")) == "a"
+        assert await eventually(lambda: node_of(client, "ours"), "ours has a node") == "a"
         assert await node_of(client, "other") == ""
         assert await node_of(client, "gated") == ""
         await client.patch(POD, "gated", "d", {"spec": {"schedulingGates": None}})
-        assert await eventually(lambda: node_of(client, "gated")) == "a"
+        assert await eventually(lambda: node_of(client, "gated"), "gated has a node") == "a"
 
 
 async def test_asks_for_a_volume_on_the_chosen_node_before_binding() -> None:
@@ -157,7 +151,7 @@ async def test_asks_for_a_volume_on_the_chosen_node_before_binding() -> None:
             found = await client.get(PERSISTENTVOLUMECLAIM, "c", "d")
             return str(dig(found, "metadata", "annotations", "volume.kubernetes.io/selected-node", default=""))
 
-        assert await eventually(selected) == "a"
+        assert await eventually(selected, "a node for the claim") == "a"
         assert await node_of(client, "p") == ""
 
 
@@ -173,7 +167,7 @@ async def test_makes_room_for_a_more_important_pod() -> None:
         for one in (low, high):
             one["spec"]["containers"][0] |= asked
         await client.create(POD, low)
-        assert await eventually(lambda: node_of(client, "low")) == "a"
+        assert await eventually(lambda: node_of(client, "low"), "low has a node") == "a"
         await client.create(POD, high)
 
         async def leaving() -> Any:
@@ -181,8 +175,8 @@ async def test_makes_room_for_a_more_important_pod() -> None:
             victim = found.get("low")
             return victim is None or dig(victim, "metadata", "deletionTimestamp")
 
-        await eventually(leaving)
+        await eventually(leaving, "the victim is being deleted")
         await client.delete(POD, "low", "d", grace_seconds=0)
-        assert await eventually(lambda: node_of(client, "high")) == "a"
-        told = await eventually(lambda: events(client, "Preempted"))
+        assert await eventually(lambda: node_of(client, "high"), "high has a node") == "a"
+        told = await eventually(lambda: events(client, "Preempted"), "an event")
         assert [text.startswith("Preempted by pod ") for text in told] == [True]
