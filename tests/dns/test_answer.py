@@ -2,6 +2,8 @@
 
 import collections
 import struct
+from collections.abc import Callable
+from typing import Any
 
 import dns.edns
 import dns.flags
@@ -14,7 +16,7 @@ from eachpod.dns import message
 from eachpod.dns.answer import respond
 from eachpod.dns.forward import Ask, finish
 from eachpod.dns.reply import Transport
-from eachpod.dns.zone import ZoneOptions
+from eachpod.dns.zone import Index, ZoneOptions
 
 NOW = 1_700_000_000.0
 NGINX = ["10.244.1.10", "10.244.1.12", "10.244.2.11"]
@@ -72,7 +74,7 @@ SUFFIX = ".default.svc.cluster.local."
         ("11.2.0.192.in-addr.arpa.", "PTR", [f"192-0-2-11.manual-headless{SUFFIX}"]),
     ],
 )  # fmt: skip
-def test_what_is_answered(cluster, ask, name, type_, expected):
+def test_what_is_answered(cluster: Index, ask: Any, name: str, type_: str, expected: list[str]) -> None:
     assert ask.rdata(cluster, name, type_) == expected
     # The second time it comes from the fast path, which must say the same.
     assert ask.rdata(cluster, name, type_) == expected
@@ -128,12 +130,12 @@ def test_what_is_answered(cluster, ask, name, type_, expected):
         ("10.1.244.10.in-addr.arpa.", "A", "ND"),
     ],
 )
-def test_what_is_denied(cluster, ask, name, type_, expected):
+def test_what_is_denied(cluster: Index, ask: Any, name: str, type_: str, expected: str) -> None:
     assert ask.verdict(cluster, name, type_) == expected
     assert ask.verdict(cluster, name, type_) == expected
 
 
-def test_the_soa_of_a_denial_is_that_of_its_zone(cluster, ask):
+def test_the_soa_of_a_denial_is_that_of_its_zone(cluster: Index, ask: Any) -> None:
     reply = ask(cluster, "99.99.96.10.in-addr.arpa.", "PTR")
     assert reply.authority[0].name.to_text() == "in-addr.arpa."
     soa = ask(cluster, "cluster.local.", "SOA").answer[0][0]
@@ -141,13 +143,13 @@ def test_the_soa_of_a_denial_is_that_of_its_zone(cluster, ask):
     assert (soa.serial, soa.refresh, soa.retry, soa.expire, soa.minimum) == (int(NOW), 7200, 1800, 86400, 30)
 
 
-def test_owners_keep_the_case_of_the_question_and_targets_that_of_the_cluster(cluster, ask):
+def test_owners_keep_the_case_of_the_question_and_targets_that_of_the_cluster(cluster: Index, ask: Any) -> None:
     reply = ask(cluster, "Web-0.NGINX-headless.default.SVC.cluster.local.", "A")
     assert reply.question[0].name.to_text() == "Web-0.NGINX-headless.default.SVC.cluster.local."
     assert reply.answer[0].name.to_text() == "Web-0.NGINX-headless.default.SVC.cluster.local."
 
 
-def test_flags(cluster, ask, builder):
+def test_flags(cluster: Index, ask: Any, builder: Callable[..., Index]) -> None:
     flags = dns.flags.from_text("QR AA")
     assert ask(cluster, "svc1", flags=0).flags == flags
     asked = dns.flags.from_text("RD CD AD")
@@ -158,7 +160,7 @@ def test_flags(cluster, ask, builder):
     assert ask(forwarding, "nothere", flags=0).flags & dns.flags.RA
 
 
-def test_ttl(ask, builder):
+def test_ttl(ask: Any, builder: Callable[..., Index]) -> None:
     for ttl in (0, 5, 30):
         index = builder(ZoneOptions(ttl=ttl))
         assert ask(index, "svc1").answer[0].ttl == ttl
@@ -175,14 +177,14 @@ def test_ttl(ask, builder):
         ("_http._tcp.svc1", ["10.96.10.1"]),
     ],
 )
-def test_srv_brings_the_addresses_of_its_targets(cluster, ask, name, more):
+def test_srv_brings_the_addresses_of_its_targets(cluster: Index, ask: Any, name: str, more: list[str]) -> None:
     reply = ask(cluster, name, "SRV")
     assert sorted(item.to_text() for rrset in reply.additional for item in rrset) == sorted(more)
     targets = {item.target for rrset in reply.answer for item in rrset}
     assert {rrset.name for rrset in reply.additional} == targets
 
 
-def test_srv_of_several_ports_and_slices(cluster, ask):
+def test_srv_of_several_ports_and_slices(cluster: Index, ask: Any) -> None:
     reply = ask(cluster, "multi-headless", "SRV")
     assert len(reply.answer[0]) == 4
     assert {item.weight for item in reply.answer[0]} == {25}
@@ -190,7 +192,7 @@ def test_srv_of_several_ports_and_slices(cluster, ask):
     assert ports == [(b"s-0", 8080), (b"s-1", 8080), (b"s-1", 9090), (b"s-2", 9090)]
 
 
-def test_the_preferred_name_of_an_address_comes_first(cluster, ask, builder):
+def test_the_preferred_name_of_an_address_comes_first(cluster: Index, ask: Any, builder: Callable[..., Index]) -> None:
     hostname, dashed = "db-0.db.prod.svc.cluster.local.", "10-244-2-90.db-read.prod.svc.cluster.local."
     answer = ask(cluster, "90.2.244.10.in-addr.arpa.", "PTR").answer[0]
     assert [item.to_text() for item in answer] == [hostname, dashed]
@@ -202,7 +204,7 @@ def test_the_preferred_name_of_an_address_comes_first(cluster, ask, builder):
 @pytest.mark.parametrize(
     ("edns", "most"), [(None, 512), (dict(use_edns=0, payload=100), 512), (dict(use_edns=0, payload=1232), 1232)]
 )
-def test_a_long_answer_is_cut_with_tc(cluster, ask, edns, most):
+def test_a_long_answer_is_cut_with_tc(cluster: Index, ask: Any, edns: dict[str, int] | None, most: int) -> None:
     for _ in range(2):
         wire = ask.wire(cluster, "big-headless", "A", **(edns or {}))
         assert len(wire) <= most
@@ -212,7 +214,7 @@ def test_a_long_answer_is_cut_with_tc(cluster, ask, edns, most):
         assert len(addresses) == len(set(addresses)) > 20
 
 
-def test_a_long_answer_is_whole_where_there_is_room(cluster, ask):
+def test_a_long_answer_is_whole_where_there_is_room(cluster: Index, ask: Any) -> None:
     for more in (dict(use_edns=0, payload=4096), dict(transport=Transport.TCP)):
         reply = ask(cluster, "big-headless", "A", **more)
         assert not reply.flags & dns.flags.TC
@@ -222,7 +224,7 @@ def test_a_long_answer_is_whole_where_there_is_room(cluster, ask):
     assert {item.weight for item in reply.answer[0]} == {1}
 
 
-def test_additional_records_are_left_out_without_tc(cluster, ask):
+def test_additional_records_are_left_out_without_tc(cluster: Index, ask: Any) -> None:
     reply = ask(cluster, "_web._tcp.dual-headless", "SRV", use_edns=0, payload=512)
     assert not reply.flags & dns.flags.TC
     seven = ask(cluster, "_web._tcp.publish-headless", "SRV")
@@ -230,7 +232,7 @@ def test_additional_records_are_left_out_without_tc(cluster, ask):
     assert not seven.flags & dns.flags.TC
 
 
-def test_edns(cluster, ask):
+def test_edns(cluster: Index, ask: Any) -> None:
     option = dns.edns.GenericOption(65001, b"x")
     for _ in range(2):
         reply = ask(cluster, "nginx-headless", "A", use_edns=0, want_dnssec=True, payload=1400, options=[option])
@@ -269,7 +271,7 @@ QUERY = dns.message.make_query("nginx-headless.default.svc.cluster.local.", "A",
         (QUERY + b"trailing", message.NOERROR),
     ],
 )
-def test_odd_messages(cluster, query, rcode):
+def test_odd_messages(cluster: Index, query: bytes, rcode: int) -> None:
     for transport in Transport:
         reply = respond(cluster, query, NOW, transport)
         assert isinstance(reply, bytes)
@@ -277,11 +279,11 @@ def test_odd_messages(cluster, query, rcode):
 
 
 @pytest.mark.parametrize("query", [b"", b"x", QUERY[:11], changed(QUERY, 2, b"\x80")])
-def test_silence(cluster, query):
+def test_silence(cluster: Index, query: bytes) -> None:
     assert respond(cluster, query, NOW, Transport.UDP) is None
 
 
-def test_every_order_is_as_likely(cluster, ask):
+def test_every_order_is_as_likely(cluster: Index, ask: Any) -> None:
     seen = collections.Counter(
         tuple(item.to_text() for item in ask(cluster, "nginx-headless", "A").answer[0]) for _ in range(600)
     )
@@ -292,7 +294,7 @@ def test_every_order_is_as_likely(cluster, ask):
     assert len(first) > 80
 
 
-def test_before_the_first_state_names_are_not_denied(cluster, ask):
+def test_before_the_first_state_names_are_not_denied(cluster: Index, ask: Any) -> None:
     cluster.synced = False
     for name in ("nginx-headless", "nothere", "10.1.244.99.in-addr.arpa."):
         reply = ask(cluster, name, use_edns=0)
@@ -303,7 +305,7 @@ def test_before_the_first_state_names_are_not_denied(cluster, ask):
     assert ask(cluster, "cluster.local.", "SOA").answer[0][0].serial == 0
 
 
-def test_pods(ask, builder, objects):
+def test_pods(ask: Any, builder: Callable[..., Index], objects: list[Any]) -> None:
     from eachpod.model.resources import POD
 
     verified = builder(ZoneOptions(pods="verified"))
@@ -326,7 +328,7 @@ def reply_of(query_name: str, type_: str, *records: str, rcode: int = 0) -> byte
     return made.to_wire()
 
 
-def test_an_external_name_brings_what_upstream_says(ask, builder):
+def test_an_external_name_brings_what_upstream_says(ask: Any, builder: Callable[..., Index]) -> None:
     index = builder(ZoneOptions(forwarding=True))
     asked = ask.wire(index, "ext", "A")
     assert isinstance(asked, Ask)
@@ -345,7 +347,7 @@ def test_an_external_name_brings_what_upstream_says(ask, builder):
     assert dns.message.from_wire(finish(index, asked, None, NOW)).rcode() == dns.rcode.SERVFAIL
 
 
-def test_other_names_are_passed_on_or_refused(cluster, ask, builder):
+def test_other_names_are_passed_on_or_refused(cluster: Index, ask: Any, builder: Callable[..., Index]) -> None:
     assert ask(cluster, "example.com.").rcode() == dns.rcode.REFUSED
     index = builder(ZoneOptions(forwarding=True))
     asked = ask.wire(index, "eXample.com.", "A")
@@ -365,7 +367,7 @@ def test_other_names_are_passed_on_or_refused(cluster, ask, builder):
 
 
 @pytest.mark.e2e
-def test_a_service_larger_than_any_message(builder, ask):
+def test_a_service_larger_than_any_message(builder: Callable[..., Index], ask: Any) -> None:
     from eachpod.model.resources import ENDPOINTSLICE, NAMESPACE, SERVICE
 
     index = builder()

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
 
 from eachpod.client.client import Client
 from eachpod.dns import follow, snapshot
@@ -24,7 +26,7 @@ WEB = {
 }
 
 
-def web_slice(address: str) -> dict:
+def web_slice(address: str) -> dict[str, Any]:
     return {
         "apiVersion": "discovery.k8s.io/v1",
         "kind": "EndpointSlice",
@@ -53,7 +55,7 @@ async def following(client: Client, path: str = "", pods: str = "insecure") -> A
         await asyncio.wait([task])
 
 
-async def test_names_come_change_and_go_with_their_objects(ask):
+async def test_names_come_change_and_go_with_their_objects(ask: Any) -> None:
     client = new_client()
     name = "web-0.web.n.svc.cluster.local."
     async with following(client) as index:
@@ -73,7 +75,7 @@ async def test_names_come_change_and_go_with_their_objects(ask):
         await client.delete(SERVICE, "web", "n")
 
 
-async def test_a_snapshot_answers_and_is_put_right(tmp_path, ask):
+async def test_a_snapshot_answers_and_is_put_right(tmp_path: Path, ask: Any) -> None:
     kept = tmp_path / "kept"
     client = new_client()
     for resource, obj in ((NAMESPACE, NAMES), (SERVICE, WEB), (ENDPOINTSLICE, web_slice("10.0.0.1"))):
@@ -93,7 +95,7 @@ async def test_a_snapshot_answers_and_is_put_right(tmp_path, ask):
         assert ask.verdict(index, name) == "NX"
 
 
-async def test_a_snapshot_that_cannot_be_written_stops_nothing(tmp_path, ask):
+async def test_a_snapshot_that_cannot_be_written_stops_nothing(tmp_path: Path, ask: Any) -> None:
     client = new_client()
     await client.create(NAMESPACE, NAMES)
     async with following(client, str(tmp_path / "no" / "such" / "place")) as index:
@@ -102,7 +104,7 @@ async def test_a_snapshot_that_cannot_be_written_stops_nothing(tmp_path, ask):
         await until(lambda: ask.verdict(index, "web.n.svc.cluster.local.") == "OK", "the name")
 
 
-def test_other_forms_of_snapshots_count_as_none(tmp_path):
+def test_other_forms_of_snapshots_count_as_none(tmp_path: Path) -> None:
     path = tmp_path / "kept"
     for text in (
         "",

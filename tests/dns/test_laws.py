@@ -1,7 +1,11 @@
 """What must hold for any objects and any bytes."""
 
+from collections.abc import Callable
+from typing import Any
+
 import dns.exception
 import dns.message
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,6 +14,7 @@ from eachpod.dns.answer import respond
 from eachpod.dns.node import Node
 from eachpod.dns.reply import Transport
 from eachpod.dns.zone import Index, ZoneOptions
+from eachpod.model.resource import Resource
 from eachpod.model.resources import ENDPOINTSLICE, NAMESPACE, SERVICE
 
 NOW = 1_700_000_000.0
@@ -83,13 +88,13 @@ def content(index: Index) -> dict[bytes, list]:
     return {name: of(node) for name, node in index.names.items()}
 
 
-def place(resource, obj) -> tuple:
+def place(resource: Resource, obj: dict[str, Any]) -> tuple[str, str, str]:
     return resource.plural, obj["metadata"].get("namespace", ""), obj["metadata"]["name"]
 
 
 @settings(max_examples=150)
 @given(EVENTS, st.booleans())
-def test_changes_lead_to_what_building_anew_gives(events, ask_between):
+def test_changes_lead_to_what_building_anew_gives(events: list[Any], ask_between: bool) -> None:
     index = Index(ZoneOptions())
     held: dict[tuple, tuple] = {}
     for verb, (resource, obj) in events:
@@ -114,7 +119,7 @@ def test_changes_lead_to_what_building_anew_gives(events, ask_between):
 
 @settings(max_examples=100)
 @given(EVENTS)
-def test_nothing_is_left_when_everything_is_deleted(events):
+def test_nothing_is_left_when_everything_is_deleted(events: list[Any]) -> None:
     index = Index(ZoneOptions())
     for _, (resource, obj) in events:
         index.put(resource, obj, NOW)
@@ -141,7 +146,7 @@ ANYTHING = st.recursive(
 
 @settings(max_examples=150)
 @given(ANYTHING, ANYTHING, ANYTHING)
-def test_a_broken_object_takes_no_other_along(endpoints, ports, spec):
+def test_a_broken_object_takes_no_other_along(endpoints: Any, ports: Any, spec: Any) -> None:
     index = Index(ZoneOptions())
     index.synced = True
     index.put(NAMESPACE, {"metadata": {"name": "a"}}, NOW)
@@ -159,6 +164,11 @@ def test_a_broken_object_takes_no_other_along(endpoints, ports, spec):
     assert "10.0.0.1" in reply.answer[0].to_text()
 
 
+@pytest.fixture(scope="module")
+def shared(builder: Callable[..., Index]) -> Index:
+    return builder()
+
+
 MUTATIONS = st.lists(st.tuples(st.integers(0, 80), st.integers(0, 255)), max_size=4)
 QUESTIONS = st.tuples(
     st.sampled_from(["nginx-headless", "_web._tcp.big-headless", "big-headless", "ext-loop", "nothere", "svc1"]),
@@ -170,8 +180,9 @@ QUESTIONS = st.tuples(
 
 @settings(max_examples=400)
 @given(question=QUESTIONS, changes=MUTATIONS, cut=st.integers(0, 90))
-def test_no_bytes_make_it_fail_or_say_too_much(builder, question, changes, cut):
-    index = _shared(builder)
+def test_no_bytes_make_it_fail_or_say_too_much(
+    shared: Index, question: tuple[str, str, int, int], changes: list[tuple[int, int]], cut: int
+) -> None:
     name, type_, edns, payload = question
     made = dns.message.make_query(f"{name}.default.svc.cluster.local.", type_, use_edns=edns, payload=payload)
     wire = bytearray(made.to_wire())
@@ -179,7 +190,7 @@ def test_no_bytes_make_it_fail_or_say_too_much(builder, question, changes, cut):
         wire[at % len(wire)] = value
     query = bytes(wire[: len(wire) - cut if cut < 20 else len(wire)])
     for transport, most in ((Transport.UDP, message.UDP_MAX), (Transport.TCP, message.TCP_MAX)):
-        reply = respond(index, query, NOW, transport)
+        reply = respond(shared, query, NOW, transport)
         if reply is None:
             assert len(query) < 12 or query[2] & 0x80
             continue
@@ -195,18 +206,9 @@ def test_no_bytes_make_it_fail_or_say_too_much(builder, question, changes, cut):
 
 @settings(max_examples=300)
 @given(st.binary(max_size=600))
-def test_any_bytes_can_be_read(data):
+def test_any_bytes_can_be_read(data: bytes) -> None:
     message.read(data)
     if len(data) >= message.HEADER:
         message.answers_of(data)
         message.least_ttl(data)
         message.name_at(data, message.HEADER)
-
-
-_made: list[Index] = []
-
-
-def _shared(builder) -> Index:
-    if not _made:
-        _made.append(builder())
-    return _made[0]

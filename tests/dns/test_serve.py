@@ -8,7 +8,9 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import dns.message
 import dns.query
@@ -60,11 +62,15 @@ class Running:
                 return error.code, error.read().decode()
 
 
+# start(kept=...): with a snapshot, or without any state.
+Start = Callable[..., Running]
+
+
 @pytest.fixture
-def start(tmp_path: Path, objects):
+def start(tmp_path: Path, objects: list[Any]) -> Iterator[Start]:
     (tmp_path / "kubeconfig").write_text(KUBECONFIG)
     (tmp_path / "resolv.conf").write_text("nameserver 10.96.0.10\n")
-    running = []
+    running: list[subprocess.Popen[str]] = []
 
     def begin(*, kept: bool) -> Running:
         if kept:
@@ -91,7 +97,7 @@ def start(tmp_path: Path, objects):
         process.stdout.close()
 
 
-def test_it_answers_from_its_snapshot_while_the_api_is_away(start):
+def test_it_answers_from_its_snapshot_while_the_api_is_away(start: Start) -> None:
     server = start(kept=True)
     assert server.process.stdout.readline() == "ready\n"
     assert server.udp(NAME).answer[0][0].to_text() == "10.244.1.10"
@@ -102,7 +108,7 @@ def test_it_answers_from_its_snapshot_while_the_api_is_away(start):
     assert server.udp("example.com.").rcode() == dns.rcode.SERVFAIL
 
 
-def test_without_any_state_it_answers_that_it_does_not_know(start):
+def test_without_any_state_it_answers_that_it_does_not_know(start: Start) -> None:
     server = start(kept=False)
     assert server.udp(NAME).rcode() == dns.rcode.SERVFAIL
     assert server.udp("dns-version.cluster.local.", "TXT").answer
@@ -110,7 +116,7 @@ def test_without_any_state_it_answers_that_it_does_not_know(start):
     assert server.page("/health")[0] == 200
 
 
-def test_tcp_takes_questions_one_after_the_other(start):
+def test_tcp_takes_questions_one_after_the_other(start: Start) -> None:
     server = start(kept=True)
     queries = [dns.message.make_query("big-headless.default.svc.cluster.local.", "A", id=n) for n in range(1, 6)]
     with socket.create_connection(("127.0.0.1", server.port), timeout=60) as sock:
@@ -125,20 +131,20 @@ def test_tcp_takes_questions_one_after_the_other(start):
         stream.close()
 
 
-def test_sigterm_ends_it_after_what_was_asked(start):
+def test_sigterm_ends_it_after_what_was_asked(start: Start) -> None:
     server = start(kept=True)
     server.process.stdout.readline()
     os.kill(server.process.pid, signal.SIGTERM)
     assert server.process.wait(timeout=60) == 0
 
 
-def test_a_damaged_snapshot_is_as_none(start, tmp_path):
+def test_a_damaged_snapshot_is_as_none(start: Start, tmp_path: Path) -> None:
     (tmp_path / "kept").write_bytes(b"{damaged")
     server = start(kept=False)
     assert server.udp(NAME).rcode() == dns.rcode.SERVFAIL
 
 
-def test_junk_does_not_end_it(start):
+def test_junk_does_not_end_it(start: Start) -> None:
     server = start(kept=True)
     server.process.stdout.readline()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
