@@ -78,6 +78,8 @@ def test_orphaning_is_a_task_of_the_owner() -> None:
         ({"a": "absent"}, True, Verdict("delete", "Background")),
         ({"a": "waiting"}, True, Verdict("delete", "Foreground")),
         ({"a": "waiting"}, False, Verdict("delete", "Background")),
+        ({"a": "nowhere"}, False, KEEP),
+        ({"a": "nowhere", "b": "absent"}, True, KEEP),
     ],
 )
 def test_verdicts(states: dict[str, str], dependents: bool, verdict: Verdict) -> None:

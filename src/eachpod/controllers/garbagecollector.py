@@ -205,16 +205,18 @@ class _Collecting:
             raise ConnectionError(f"the server has no kind {ref.get('kind')} in {ref.get('apiVersion')}")
         where = namespace(live) if resource.namespaced else ""
         if resource.namespaced and not where:
-            return self._invalid(live, ref)  # a namespaced owner of a cluster-scoped object cannot be
+            self._tell_if_misplaced(live, ref)
+            return "nowhere"
         try:
             owner = await self._client.get(resource, ref.get("name") or "", where)
         except NotFound:
-            return self._invalid(live, ref)
+            owner = {}
         if uid(owner) != ref.get("uid"):
-            return self._invalid(live, ref)
+            self._tell_if_misplaced(live, ref)
+            return "absent"
         return "waiting" if deleting(owner) and FOREGROUND in finalizers(owner) else "solid"
 
-    def _invalid(self, live: Object, ref: Object) -> str:
+    def _tell_if_misplaced(self, live: Object, ref: Object) -> None:
         if self._graph.misplaced(namespace(live), ref):
             what = f"{ref.get('apiVersion')}/{ref.get('kind')}, namespace: {namespace(live)}"
             text = (
@@ -222,7 +224,6 @@ class _Collecting:
                 f'"{namespace(live)}"'
             )
             self._recorder.tell(Note(live, "OwnerRefInvalidNamespace", text, "Warning"))
-        return "absent"
 
     async def _finish_foreground(self, node: Node, resource: Resource, live: Object) -> None:
         """Let the owner go once nothing blocks it; until then see to its dependents."""

@@ -178,7 +178,11 @@ KEEP = Verdict("keep")
 
 
 def judge(obj: Object, states: dict[str, str], has_dependents: bool) -> Verdict:
-    """`states` says of each owner's uid whether it is `solid`, `absent` or `waiting` for its dependents to go."""
+    """`states` says of each owner's uid whether it is `solid`, `absent` or `waiting` for its dependents to go; or
+    `nowhere`, where it cannot be looked for: a namespaced owner of an object without namespace. Such an object stays,
+    as nobody can tell that its owner has gone."""
+    if "nowhere" in states.values():
+        return KEEP
     solid = [one for one, state in states.items() if state == "solid"]
     absent = tuple(one for one, state in states.items() if state == "absent")
     waiting = tuple(one for one, state in states.items() if state == "waiting")
