@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from eachpod.cluster.errors import ClusterError
-from eachpod.cluster.up import Wishes, kept, last_words, listen, listening, settle
+from eachpod.cluster.settings import Settings
+from eachpod.cluster.up import Wishes, await_ready, kept, last_words, listen, listening, settle
 
 MADE = Wishes(name="x", runtime="simulated", nodes=3, node_names=("a",), domain="example.org")
 
@@ -55,6 +56,13 @@ def test_an_api_server_alone_names_the_flag_that_does_not_work() -> None:
             listening("127.0.0.1", taken.getsockname()[1])
         with pytest.raises(ClusterError, match=r"--bind-address: 192\.0\.2\.7:6443"):  # nobody's (RFC 5737)
             listening("192.0.2.7", 6443)
+
+
+def test_what_a_supervisor_that_has_ended_said_is_told_without_waiting(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "supervisor.log").write_text("OSError: no space left\n")
+    with pytest.raises(ClusterError, match="supervisor did not start: OSError: no space left"):
+        await_ready(Settings("ended", str(tmp_path)), print, lambda: False)
 
 
 @pytest.mark.parametrize(

@@ -139,6 +139,11 @@ async def test_interrupted_it_takes_everything_down(suite: Path, tmp_path: Path)
     output, _ = await process.communicate()
     assert process.returncode == 130, output
     assert b"interrupted" in output
-    assert ended(int(started.read_text().split()[1]))
+    pid = int(started.read_text().split()[1])
+
+    async def killed() -> bool:
+        return ended(pid)
+
+    await eventually(killed, "what the tests had started is gone too")
     assert not leftovers.processes(data)
     assert list(scratch.iterdir()) == []

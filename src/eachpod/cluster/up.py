@@ -89,8 +89,8 @@ def up(wishes: Wishes, tell: Tell) -> tuple[Settings, bool]:
     )
     settings.save(wanted)
     identities.issue(wanted, datetime.datetime.now(datetime.UTC))
-    _start(wanted, sockets, wishes.foreground)
-    _await_ready(wanted, tell)
+    supervisor = _start(wanted, sockets, wishes.foreground)
+    await_ready(wanted, tell, lambda: supervisor.poll() is None)
     admin = kubeconfig.read(Layout(place).kubeconfig("admin"))
     kubeconfig.write(config_path, kubeconfig.merged(existing, admin))
     return wanted, True
@@ -231,7 +231,7 @@ def _port(sock: socket.socket) -> int:
     return port
 
 
-def _start(wanted: Settings, sockets: dict[str, socket.socket], foreground: bool) -> None:
+def _start(wanted: Settings, sockets: dict[str, socket.socket], foreground: bool) -> "subprocess.Popen[bytes]":
     layout = Layout(wanted.root)
     layout.logs.mkdir(parents=True, exist_ok=True)
     layout.state.unlink(missing_ok=True)
@@ -239,7 +239,7 @@ def _start(wanted: Settings, sockets: dict[str, socket.socket], foreground: bool
     given = {name: fd for name, fd in fds.items() if not name.startswith("agent")}
     given |= {"agents": [fd for name, fd in fds.items() if name.startswith("agent")]}  # type: ignore[dict-item]
     with (layout.logs / "supervisor.log").open("ab") as log:
-        subprocess.Popen(
+        supervisor = subprocess.Popen(
             command("supervisor", wanted, given),
             pass_fds=list(fds.values()),
             stdin=subprocess.DEVNULL,
@@ -250,9 +250,10 @@ def _start(wanted: Settings, sockets: dict[str, socket.socket], foreground: bool
         )
     for sock in sockets.values():
         sock.close()
+    return supervisor
 
 
-def _await_ready(wanted: Settings, tell: Tell, patience: float = 90.0) -> None:
+def await_ready(wanted: Settings, tell: Tell, supervised: Callable[[], bool], patience: float = 90.0) -> None:
     """Until control plane and DNS say that they are ready. Nodes follow: they wait for the API themselves."""
     layout = Layout(wanted.root)
     begun, told = time.monotonic(), ""
@@ -265,7 +266,7 @@ def _await_ready(wanted: Settings, tell: Tell, patience: float = 90.0) -> None:
         elapsed = time.monotonic() - begun
         stood_on = (components.get(name, {}) for name in ("holder", *waiting))
         hopeless = any(part.get("restarts", 0) >= 5 for part in stood_on)
-        if elapsed > patience or hopeless or (not found and elapsed > 10):
+        if elapsed > patience or hopeless or not supervised():
             with contextlib.suppress(OSError):
                 leftovers.stop(wanted)
             late = [name for name, part in components.items() if not part.get("ready")]
