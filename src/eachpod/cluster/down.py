@@ -60,7 +60,7 @@ def _remove(found: Settings) -> None:
 def remains(found: Settings, networks: frozenset[int]) -> Remains:
     """Look for what could be left. `networks` are the namespaces that the cluster had, by inode; its nftables rules
     were in them and go with them, so that only the host's own rule set is asked."""
-    mounts = sum(found.data_dir in line for line in Path("/proc/self/mountinfo").read_text().splitlines())
+    mounts = sum(found.data_dir in line for line in leftovers.mounts())
     return Remains(
         processes=len(leftovers.processes(found.root)),
         mounts=mounts,

@@ -9,7 +9,7 @@ from typing import Any
 
 from eachpod.node.network.netns import Fabric
 
-from . import bubble, egress
+from . import bubble, egress, living
 from .launch import command, environment
 from .layout import Layout
 from .settings import Settings
@@ -26,7 +26,7 @@ def run(settings: Settings, given: dict[str, Any]) -> None:
     def changed(components: dict[str, dict[str, object]]) -> None:
         write_state(layout.state, {"pid": os.getpid(), "started": started, "components": components})
 
-    supervisor = Supervisor(settings.data_dir, changed)
+    supervisor = Supervisor(settings.data_dir, changed, (living.hold(layout),))
     try:
         if settings.runtime == "containers":
             _containers(settings, given, supervisor, layout)

@@ -28,6 +28,11 @@ class Layout:
         return self.root / "holder.json"
 
     @property
+    def lock(self) -> Path:
+        """Locked as long as any process of the cluster lives."""
+        return self.root / "lock"
+
+    @property
     def networks(self) -> Path:
         """The inode numbers of the nodes' network namespaces, by which they can be found from outside."""
         return self.root / "networks.json"

@@ -11,34 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from .layout import Layout
+from .living import is_ours, told
+from .living import processes as processes
 from .settings import Settings
-from .supervisor import MARK
 
 _CGROUPS = Path("/sys/fs/cgroup")
 
 
 def state(layout: Layout) -> dict[str, Any] | None:
     """What the supervisor says of itself, if it lives."""
-    try:
-        found: dict[str, Any] = json.loads(layout.state.read_text())
-    except (FileNotFoundError, ValueError):
-        return None
-    return found if _is_ours(int(found["pid"]), layout.root) else None
-
-
-def processes(root: Path) -> list[int]:
-    """All living processes that bear this cluster's mark, oldest first; never the caller itself."""
-    pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-    return sorted(pid for pid in pids if pid != os.getpid() and _is_ours(pid, root))
-
-
-def _is_ours(pid: int, root: Path) -> bool:
-    mark = f"{MARK}={root}".encode()
-    try:
-        alive = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-        return alive and mark in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-    except (OSError, IndexError):
-        return False
+    found = told(layout)
+    return found if found and is_ours(int(found["pid"]), layout.root) else None
 
 
 def networks(layout: Layout) -> frozenset[int]:
@@ -55,10 +38,16 @@ def living_networks() -> frozenset[int]:
     for link in (*Path("/proc").glob("[0-9]*/ns/net"), *Path("/proc").glob("[0-9]*/fd/*")):
         with contextlib.suppress(OSError):
             found.add(os.readlink(link))
-    for line in Path("/proc/self/mountinfo").read_text().splitlines():
-        found.add(line.split()[3])  # the root of an nsfs mount names the namespace
+    found |= {line.split()[3] for line in mounts()}  # the root of an nsfs mount names the namespace
     matches = (re.fullmatch(r"net:\[(\d+)\]", text) for text in found)
     return frozenset(int(match[1]) for match in matches if match)
+
+
+def mounts() -> list[str]:
+    """The mounts that this process sees, as Linux lists them; elsewhere no cluster has any."""
+    with contextlib.suppress(FileNotFoundError):
+        return Path("/proc/self/mountinfo").read_text().splitlines()
+    return []
 
 
 def stop(settings: Settings, patience: float = 15.0) -> None:

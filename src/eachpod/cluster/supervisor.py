@@ -58,10 +58,14 @@ class Child:
 
 
 class Supervisor:
-    """`changed` is called with a summary whenever a process starts, becomes ready or dies."""
+    """`changed` is called with a summary whenever a process starts, becomes ready or dies. `kept` are descriptors that
+    stay open in all of them."""
 
-    def __init__(self, data_dir: str, changed: Callable[[dict[str, dict[str, object]]], None]) -> None:
+    def __init__(
+        self, data_dir: str, changed: Callable[[dict[str, dict[str, object]]], None], kept: tuple[int, ...] = ()
+    ) -> None:
         self._data_dir = data_dir
+        self._kept = kept
         self._changed = changed
         self._children: dict[str, Child] = {}
         self._selector = selectors.DefaultSelector()
@@ -98,7 +102,9 @@ class Supervisor:
 
     def run(self) -> None:
         """Until SIGTERM or SIGINT; then everything is stopped."""
-        wake_read, wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        wake_read, wake_write = os.pipe()
+        for fd in (wake_read, wake_write):
+            os.set_blocking(fd, False)
         signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -127,9 +133,9 @@ class Supervisor:
     def _start(self, child: Child, now: float) -> None:
         spec = child.spec
         environment = {**os.environ, "PATH": search_path(), **spec.environment, MARK: self._data_dir}
-        fds, ready_read = list(spec.fds), -1
+        fds, ready_read = [*spec.fds, *self._kept], -1
         if spec.tells:
-            ready_read, ready_write = os.pipe2(os.O_CLOEXEC)
+            ready_read, ready_write = os.pipe()
             environment[READY] = str(ready_write)
             fds.append(ready_write)
         spec.log_path.parent.mkdir(parents=True, exist_ok=True)

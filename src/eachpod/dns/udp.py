@@ -30,7 +30,7 @@ class UdpLoop:
     def __init__(self, index: Index, fds: tuple[int, ...], counters: Counters, forward: Forward) -> None:
         self._index, self._counters, self._forward = index, counters, forward
         self._sockets = {fd: _take(fd) for fd in fds}
-        self._wake_in, self._wake_out = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._wake_in, self._wake_out = os.pipe()
 
     def addresses(self) -> frozenset[str]:
         return frozenset(str(sock.getsockname()[0]) for sock in self._sockets.values())
@@ -42,7 +42,7 @@ class UdpLoop:
     def run(self) -> None:
         """Until `stop`."""
         poll = self._poll()
-        poll.register(self._wake_in, select.EPOLLIN)
+        poll.register(self._wake_in, select.POLLIN)
         while True:
             for fd, _ in poll.poll():
                 if fd == self._wake_in:
@@ -67,10 +67,10 @@ class UdpLoop:
         os.close(self._wake_in)
         os.close(self._wake_out)
 
-    def _poll(self) -> select.epoll:
-        poll = select.epoll()
+    def _poll(self) -> "select.epoll | _Poll":
+        poll = select.epoll() if hasattr(select, "epoll") else _Poll()
         for fd in self._sockets:
-            poll.register(fd, select.EPOLLIN)
+            poll.register(fd, select.POLLIN)
         return poll
 
     def _empty(self, sock: socket.socket) -> None:
@@ -104,6 +104,19 @@ class UdpLoop:
         if self._counters.errors <= 10:
             log.exception("no answer could be made to %s", query.hex())
         return message.bare_failure(query, message.SERVFAIL) if len(query) >= message.HEADER else None
+
+
+class _Poll:
+    """What is used of Linux's epoll, for systems without it; the flag for readable has the same value."""
+
+    def __init__(self) -> None:
+        self._poll = select.poll()
+
+    def register(self, fd: int, flags: int) -> None:
+        self._poll.register(fd, flags)
+
+    def poll(self, seconds: float | None = None) -> list[tuple[int, int]]:
+        return self._poll.poll(None if seconds is None else seconds * 1000)
 
 
 def _take(fd: int) -> socket.socket:
