@@ -155,8 +155,7 @@ def find(index: Index, wire: bytes) -> Node | None:
         port, protocol = (b"_" + part if part[:1] != b"_" else part for part in parts[:2])
         if max(len(port), len(protocol)) <= name.MAX_LABEL:
             rest = wire[2 + len(parts[0]) + len(parts[1]) :]
-            found = index.names.get(bytes((len(port),)) + port + bytes((len(protocol),)) + protocol + rest)
-            return found
+            return index.names.get(bytes((len(port),)) + port + bytes((len(protocol),)) + protocol + rest)
     return None
 
 

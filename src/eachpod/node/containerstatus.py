@@ -63,7 +63,7 @@ def _not_begun(state: PodState, spec: Object, known: Container, before: Object) 
         "started": False,
     }
     if dig(before, "state", "running") and not status["lastState"]:
-        status["lastState"] = {"terminated": _unlocated(before)}
+        status["lastState"] = {"terminated": _unlocated()}
         status["restartCount"] += 0 if ending(state) else 1
     return status | _mounts(spec)
 
@@ -85,7 +85,7 @@ def _waiting(pod: Object, known: Container) -> Object:
     return {"reason": "PodInitializing" if podspec.init_containers(pod) else "ContainerCreating"}
 
 
-def _unlocated(before: Object) -> Object:
+def _unlocated() -> Object:
     message = "The container could not be located when the pod was deleted.  The container used to be Running"
     found = {"exitCode": 137, "reason": "ContainerStatusUnknown", "message": message}
     return found | {"startedAt": None, "finishedAt": None}

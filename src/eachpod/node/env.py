@@ -56,17 +56,17 @@ def environment(
 def _all_of(pod: Object, source: Object, sources: Sources) -> dict[str, str]:
     prefix = source.get("prefix") or ""
     if source.get("configMapRef"):
-        held = _object(pod, source["configMapRef"], sources.config_maps, "configmap")
+        held = _object(source["configMapRef"], sources.config_maps, "configmap")
         data: dict[str, str] = (held or {}).get("data") or {}
     elif source.get("secretRef"):
-        held = _object(pod, source["secretRef"], sources.secrets, "secret")
+        held = _object(source["secretRef"], sources.secrets, "secret")
         data = {key: decoded(value) for key, value in ((held or {}).get("data") or {}).items()}
     else:
         return {}
     return {prefix + key: value for key, value in sorted(data.items())}
 
 
-def _object(pod: Object, ref: Object, held: Mapping[str, Object | None], kind: str) -> Object | None:
+def _object(ref: Object, held: Mapping[str, Object | None], kind: str) -> Object | None:
     found = held.get(ref["name"])
     if found is None and not ref.get("optional"):
         raise EnvironmentFault(f'{kind} "{ref["name"]}" not found')
@@ -91,7 +91,7 @@ def _from(pod: Object, container: Object, source: Object, sources: Sources, plac
 def _key(
     pod: Object, ref: Object, held: Mapping[str, Object | None], kind: str, read: Callable[[str], str]
 ) -> str | None:
-    found = _object(pod, ref, held, kind.lower())
+    found = _object(ref, held, kind.lower())
     data = (found or {}).get("data") or {}
     if ref["key"] in data:
         return read(data[ref["key"]])

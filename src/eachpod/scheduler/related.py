@@ -38,10 +38,10 @@ def related_from(caches: Mapping[Resource, Cache]) -> Related:
     return Related(
         services=lambda namespace: caches[SERVICE].by_index(_INDEX, namespace),
         owner=owner,
-        namespaces=lambda: caches[NAMESPACE].items(),
+        namespaces=caches[NAMESPACE].items,
         claim=lambda namespace, name: caches[PERSISTENTVOLUMECLAIM].get(name, namespace),
-        volume=lambda name: caches[PERSISTENTVOLUME].get(name),
-        volumes=lambda: caches[PERSISTENTVOLUME].items(),
-        storage_class=lambda name: caches[STORAGECLASS].get(name),
+        volume=caches[PERSISTENTVOLUME].get,
+        volumes=caches[PERSISTENTVOLUME].items,
+        storage_class=caches[STORAGECLASS].get,
         budgets=lambda namespace: caches[PODDISRUPTIONBUDGET].by_index(_INDEX, namespace),
     )

@@ -89,7 +89,7 @@ def _root() -> Response:
 
 
 def _health(parts: list[str], query: Query) -> Response:
-    names = [name for name in _CHECKS[parts[0]]]
+    names = list(_CHECKS[parts[0]])
     if len(parts) > 1:
         if parts[1] not in names:
             return text(404, "404 page not found\n")

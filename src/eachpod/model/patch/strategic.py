@@ -30,19 +30,9 @@ def merged(target: Map, patch: Map, struct: str) -> Map:
         return {}
     if _PATCH in patch and directive != "merge":
         raise BadDirective(f"unknown patch type: {directive} in map: {_shown(patch)}")
-    result = dict(target)
-    retained = patch.get(_RETAIN)
-    if retained is not None:
-        result = {key: value for key, value in result.items() if key in retained}
-    for key in patch:
-        if key.startswith(_DELETE):
-            name = key.removeprefix(_DELETE)
-            if isinstance(result.get(name), list):
-                result[name] = [item for item in result[name] if item not in patch[key]]
-    for key, order in patch.items():
-        if key.startswith(_ORDER):
-            name = key.removeprefix(_ORDER)
-            _check_order(patch.get(name) or [], order, field_of(struct, name).merge_key)
+    result, orders = _kept(target, patch), _named(patch, _ORDER)
+    for name, order in orders.items():
+        _check_order(patch.get(name) or [], order, field_of(struct, name).merge_key)
     for key, value in patch.items():
         if key in (_PATCH, _RETAIN) or key.startswith((_DELETE, _ORDER)):
             continue
@@ -50,12 +40,25 @@ def merged(target: Map, patch: Map, struct: str) -> Map:
             result.pop(key, None)
         else:
             result[key] = _merged_value(result.get(key), value, field_of(struct, key))
-    for key, order in patch.items():
-        if key.startswith(_ORDER):
-            name = key.removeprefix(_ORDER)
-            if isinstance(result.get(name), list):
-                field = field_of(struct, name)
-                result[name] = _ordered(result[name], order, target.get(name) or [], field.merge_key)
+    for name, order in orders.items():
+        if isinstance(result.get(name), list):
+            live, key = target.get(name) or [], field_of(struct, name).merge_key
+            result[name] = _ordered(result[name], order, live, key)
+    return result
+
+
+def _named(patch: Map, directive: str) -> Map:
+    """What a directive says, by the names of the fields that it is about."""
+    return {key.removeprefix(directive): value for key, value in patch.items() if key.startswith(directive)}
+
+
+def _kept(target: Map, patch: Map) -> Map:
+    """What the directives leave of `target` before anything is merged into it."""
+    retained = patch.get(_RETAIN)
+    result = {key: value for key, value in target.items() if retained is None or key in retained}
+    for name, gone in _named(patch, _DELETE).items():
+        if isinstance(result.get(name), list):
+            result[name] = [item for item in result[name] if item not in gone]
     return result
 
 

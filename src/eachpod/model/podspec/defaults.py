@@ -89,12 +89,10 @@ def _default_container(container: Object) -> None:
         probe = container.get(name)
         if probe is not None:
             _default_probe(probe)
-    lifecycle = container.get("lifecycle")
-    if lifecycle:
-        for name in _HOOKS:
-            hook = lifecycle.get(name)
-            if hook:
-                _default_http_get(hook)
+    for name in _HOOKS:
+        hook = (container.get("lifecycle") or {}).get(name)
+        if hook:
+            _default_http_get(hook)
 
 
 def _default_value_source(source: Object) -> None:

@@ -133,9 +133,8 @@ def validate_host_users(spec: Object, path: str) -> list[FieldError]:
     """What a pod with users of its own may not share with the node."""
     if spec.get("hostUsers") is not False:
         return []
-    errors = [
+    return [
         forbidden(f"{path}.{shown}", "when `hostUsers` is false")
         for field, shown in (("hostNetwork", "hostNetwork"), ("hostPID", "HostPID"), ("hostIPC", "HostIPC"))
         if spec.get(field)
     ]
-    return errors

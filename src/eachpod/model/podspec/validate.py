@@ -190,29 +190,35 @@ def _dns_config(config: Object | None, policy: str, path: str) -> list[FieldErro
             text = "must provide at least one DNS nameserver when `dnsPolicy` is None"
             return [required(f"{path}.nameservers", text)]
     config = config or {}
-    servers, searches = config.get("nameservers") or [], config.get("searches") or []
+    servers = config.get("nameservers") or []
     errors: list[FieldError] = []
     if len(servers) > 3:
         errors.append(invalid(f"{path}.nameservers", servers, "must not have more than 3 nameservers"))
     for index, server in enumerate(servers):
         errors += form(names.ip, server, f"{path}.nameservers[{index}]")
+    errors += _searches(config.get("searches") or [], f"{path}.searches")
+    for index, option in enumerate(config.get("options") or ()):
+        if not option.get("name"):
+            errors.append(required(f"{path}.options[{index}]", "must not be empty"))
+    return errors
+
+
+def _searches(searches: list[str], path: str) -> list[FieldError]:
+    errors: list[FieldError] = []
     if len(searches) > 32:
-        errors.append(invalid(f"{path}.searches", searches, "must not have more than 32 search paths"))
+        errors.append(invalid(path, searches, "must not have more than 32 search paths"))
     if len(" ".join(searches)) > 2048:
         text = "must not have more than 2048 characters (including spaces) in the search list"
-        errors.append(invalid(f"{path}.searches", searches, text))
+        errors.append(invalid(path, searches, text))
     for index, search in enumerate(searches):
         name = search.removesuffix(".")
         if search == ".":
             continue
         if len(name) > names.SUBDOMAIN_LENGTH:
             text = f"must be no more than {names.SUBDOMAIN_LENGTH} characters"
-            errors.append(invalid(f"{path}.searches[{index}]", name, text))
+            errors.append(invalid(f"{path}[{index}]", name, text))
         if not _SEARCH.fullmatch(name):
-            errors.append(invalid(f"{path}.searches[{index}]", name, _SEARCH_FAULT))
-    for index, option in enumerate(config.get("options") or ()):
-        if not option.get("name"):
-            errors.append(required(f"{path}.options[{index}]", "must not be empty"))
+            errors.append(invalid(f"{path}[{index}]", name, _SEARCH_FAULT))
     return errors
 
 
