@@ -60,6 +60,35 @@ def test_names_and_addresses_are_checked() -> None:
         addresses.plan_nodes(1, "10.0.0.0/16", names=("a", "b"))
     with pytest.raises(ClusterError, match="twice"):
         addresses.plan_nodes(2, "10.0.0.0/16", addresses=("10.1.1.1", "10.1.1.1"))
+    with pytest.raises(ClusterError, match="--node-names: a name is given twice"):
+        addresses.plan_nodes(2, "10.0.0.0/16", names=("a", "a"))
+
+
+@pytest.mark.parametrize("name", ["A", "a_b", "-a", "", "a" * 254])
+def test_a_name_that_no_node_can_have(name: str) -> None:
+    with pytest.raises(ClusterError, match=r"^--name: .* is no name for a node"):
+        addresses.check_node_names("--name", ("fine", name))
+
+
+@pytest.mark.parametrize(
+    ("pods", "services", "node", "said"),
+    [
+        ("10.0.0.0/16", "10.0.0.0/8", "192.168.0.21", "^--service-cidr: 10.0.0.0/8 and the pods' range 10.0.0.0/16"),
+        ("10.0.0.0/16,fd00::/48", "10.1.0.0/16,fd00::/108", "192.168.0.21", "^--service-cidr: fd00::/108"),
+        ("10.0.0.0/16", "10.247.0.0/16", "10.0.3.4", "^--pod-cidr: 10.0.0.0/16 holds 10.0.3.4"),
+        ("10.0.0.0/16", "172.16.0.0/12", "172.20.0.1", "^--service-cidr: 172.16.0.0/12 holds 172.20.0.1"),
+        ("192.168.0.0/24", "10.247.0.0/16", "172.20.0.1", "^--pod-cidr: 192.168.0.0/24 holds 192.168.0.1"),
+    ],
+)
+def test_ranges_that_reach_into_another(pods: str, services: str, node: str, said: str) -> None:
+    nodes = (addresses.NodeAddress("a", node, ()),)
+    with pytest.raises(ClusterError, match=said):
+        addresses.check_apart(pods, services, nodes)
+
+
+def test_ranges_apart() -> None:
+    for families in (("10.0.0.0/16", "10.247.0.0/16"), ("10.0.0.0/16,fd00:10::/56", "10.247.0.0/16,fd00::/108")):
+        addresses.check_apart(*families, addresses.plan_nodes(3, families[0]))
 
 
 @pytest.mark.parametrize(

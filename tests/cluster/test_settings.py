@@ -46,3 +46,16 @@ def test_files_of_another_time(tmp_path: Path, text: str, said: str) -> None:
 def test_names_that_cannot_be(name: str) -> None:
     with pytest.raises(ClusterError):
         settings.check_name(name)
+
+
+def test_a_new_data_directory_is_its_owners_only(tmp_path: Path) -> None:
+    settings.save(Settings("x", str(tmp_path / "a" / "b")))
+    assert (tmp_path / "a" / "b").stat().st_mode & 0o777 == 0o700
+    settings.save(Settings("x", str(tmp_path / "a")))
+    assert (tmp_path / "a").stat().st_mode & 0o777 != 0o700
+
+
+def test_where_no_data_directory_can_be_the_flag_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ClusterError, match=r"^--data-dir: .*/file/x cannot be made or written \(Not a directory\)"):
+        settings.make_root(tmp_path / "file" / "x")

@@ -1,5 +1,6 @@
 """The runner at work against the API server, in one process."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from eachpod.controllers import endpointslice, statefulset
 from eachpod.controllers.config import ControllersConfig
 from eachpod.controllers.context import Context
 from eachpod.controllers.plan import NOTHING, ConfirmNone, Create, Plan, Telling, Together
-from eachpod.controllers.run import Runner
+from eachpod.controllers.run import Runner, run_all
 from eachpod.controllers.view import Controller, Key, View
 from eachpod.kit.backoff import Backoff
 from eachpod.model.errors import NotFound
@@ -31,7 +32,7 @@ from eachpod.server.app import ApiServer
 from eachpod.server.config import ServerConfig
 from eachpod.server.inprocess import InProcessTransport
 from eachpod.store.memory import MemoryStore
-from eachpod.testing.eventually import eventually
+from eachpod.testing.eventually import eventually, until
 
 
 def named(name: str, **more: Any) -> dict[str, Any]:
@@ -216,3 +217,26 @@ async def test_groups_begin_slowly_and_stop_at_a_failure() -> None:
         await eventually(tried_again, "a second try")  # after the failure, when all that the plan had begun was over
         # 1, then 2 with the bad one: the batch of 4 never begins
         assert await made() == ["s0", "s1"]
+
+
+async def test_controllers_that_wait_for_the_lease_say_that_they_begin_when_they_have_it() -> None:
+    client = Client(InProcessTransport(ApiServer(MemoryStore(), ServerConfig())))  # without a namespace for the Lease
+    config = ControllersConfig(controllers=("namespace-controller",), leader_elect=True, lease_seconds=1.0)
+    tries, begun = 0, False
+
+    def clock() -> float:
+        nonlocal tries
+        tries += 1
+        return 0.0
+
+    def begin() -> None:
+        nonlocal begun
+        begun = True
+
+    task = asyncio.ensure_future(run_all(client, config, clock, begin))
+    await until(lambda: tries >= 2, "two tries")
+    assert not begun
+    await client.create(NAMESPACE, {"metadata": {"name": "kube-system"}})
+    await until(lambda: begun, "they begin")
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -38,6 +38,13 @@ async def test_state_revision_and_history_survive_a_restart(tmp_path: Path) -> N
     await store.close()
 
 
+async def test_only_the_owner_reads_what_is_stored(tmp_path: Path) -> None:
+    store = SqliteStore.open(tmp_path / "s")
+    await store.commit(Change(KEYS[0], {"metadata": {"name": "a"}}, 0))
+    assert {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {"s": 0o600, "s-wal": 0o600}
+    await store.close()
+
+
 async def test_compaction_removes_rows_but_never_takes_the_revision_back(tmp_path: Path) -> None:
     revision = await fill(tmp_path / "s")
     for _ in range(2):

@@ -92,6 +92,7 @@ def server(
     from eachpod.server.run import serve
 
     place, tokens = Path(data_dir).absolute(), readable("--token-auth-file", token_auth_file)
+    settings.make_root(place)
     agent_ca = readable("--kubelet-certificate-authority", kubelet_certificate_authority)
     where = api_place(bind_address, advertise_address)
     sock = listening(where.bind, api_port)
@@ -121,8 +122,10 @@ def controllers(
     explain: Explain = False,
 ) -> None:
     """The controllers alone, against any cluster."""
+    from eachpod.controllers import leader
     from eachpod.controllers.config import ControllersConfig
     from eachpod.controllers.run import run_all
+    from eachpod.controllers.table import CONTROLLERS
 
     config = ControllersConfig(
         controllers=listed(only),
@@ -134,7 +137,11 @@ def controllers(
         identity=f"{os.uname().nodename}_{os.getpid()}",
         explain=explain,
     )
-    _run(kubeconfig, lambda client: run_all(client, config), "controllers running")
+    known = sorted({controller.name for controller in CONTROLLERS})
+    for name in config.strangers(known):
+        raise ClusterError(f"--controllers: {name!r} is no controller; there are {', '.join(known)}")
+    waiting = f"waiting for the Lease {leader.NAMESPACE}/{leader.NAME}" if leader_elect else ""
+    _run(kubeconfig, lambda client: run_all(client, config, begun=lambda: tell("controllers running")), waiting)
 
 
 def scheduler(kubeconfig: Kubeconfig = "") -> None:
@@ -152,12 +159,13 @@ def node(
     pod_cidr: Annotated[str, typer.Option(help="Range that the nodes' pods get addresses from.")] = "10.128.0.0/12",
 ) -> None:
     """Simulated nodes on any cluster."""
-    from eachpod.cluster.addresses import plan_nodes
+    from eachpod.cluster.addresses import check_node_names, plan_nodes
     from eachpod.node.config import NodeConfig
     from eachpod.node.register import NodeIdentity
     from eachpod.node.run import run
 
     names = tuple(f"{name}-{index}" for index in range(simulated))
+    check_node_names("--name", names)
     identities = tuple(
         NodeIdentity(each.name, (each.address,), each.pod_cidrs, simulated=True)
         for each in plan_nodes(simulated, pod_cidr, names=names)

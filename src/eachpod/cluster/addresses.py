@@ -8,6 +8,8 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from eachpod.model import names as forms
+
 from .errors import ClusterError
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -88,11 +90,36 @@ def node_addresses(count: int, given: Sequence[str] = ()) -> list[str]:
     return chosen[:count]
 
 
+def check_node_names(flag: str, names: Sequence[str]) -> None:
+    """Each must be one that a Node can have, and none come twice."""
+    for name in names:
+        if forms.subdomain(name):
+            raise ClusterError(
+                f"{flag}: {name!r} is no name for a node: use lower-case letters, digits, dashes and dots"
+            )
+    if len(set(names)) != len(names):
+        raise ClusterError(f"{flag}: a name is given twice")
+
+
+def check_apart(pod_cidr: str, service_cidr: str, nodes: Sequence[NodeAddress]) -> None:
+    """Pods, Services and nodes are told apart by their addresses alone, so that no range may reach into another."""
+    pods, services = parse_cidrs("--pod-cidr", pod_cidr), parse_cidrs("--service-cidr", service_cidr)
+    for pod, service in itertools.product(pods, services):
+        if pod.version == service.version and pod.overlaps(service):
+            raise ClusterError(f"--service-cidr: {service} and the pods' range {pod} overlap; choose another")
+    taken = [FABRIC_ADDRESS, *(node.address for node in nodes)]
+    for flag, network in [*(("--pod-cidr", each) for each in pods), *(("--service-cidr", each) for each in services)]:
+        for address in map(ipaddress.ip_address, taken):
+            if address in network:
+                raise ClusterError(f"{flag}: {network} holds {address}, which is a node's or the API server's")
+
+
 def plan_nodes(
     count: int, pod_cidr: str, addresses: Sequence[str] = (), names: Sequence[str] = ()
 ) -> tuple[NodeAddress, ...]:
     """Names, addresses and pod ranges of `count` nodes. Each node gets an equal part of every pod range."""
     networks = parse_cidrs("--pod-cidr", pod_cidr)
+    check_node_names("--node-names", names)
     if len(names) > count or len(addresses) > count:
         raise ClusterError(f"--node-names and --node-addresses: more given than nodes (--nodes {count})")
     places = node_addresses(count, addresses)

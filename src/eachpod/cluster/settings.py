@@ -4,6 +4,7 @@ Everything that a process of the cluster needs to know follows from it, so a sec
 file instead of guessing.
 """
 
+import errno
 import json
 import os
 import re
@@ -105,8 +106,20 @@ def with_addresses(settings: Settings) -> Settings:
     )
 
 
+def make_root(place: Path) -> None:
+    """The data directory; a new one is its owner's only, for keys and Secrets are in it. A sentence names the flag."""
+    try:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not os.access(place, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise ClusterError(
+            f"--data-dir: {place} cannot be made or written ({error.strerror}); choose another"
+        ) from None
+
+
 def save(settings: Settings) -> None:
-    settings.root.mkdir(parents=True, exist_ok=True)
+    make_root(settings.root)
     path = settings.root / "cluster.json"
     scratch = path.with_suffix(".new")
     scratch.write_text(json.dumps(asdict(settings), indent=2) + "\n")

@@ -1,5 +1,6 @@
 """Settings of the controllers: those of kube-controller-manager's flags that mean something here, same defaults."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 
@@ -31,3 +32,7 @@ class ControllersConfig:
         if f"-{name}" in self.controllers:
             return False
         return name in self.controllers or ("*" in self.controllers and by_default)
+
+    def strangers(self, known: Collection[str]) -> tuple[str, ...]:
+        """What is named but is no controller."""
+        return tuple(name for name in self.controllers if name != "*" and name.removeprefix("-") not in known)

@@ -7,7 +7,7 @@ nothing of tasks, errors or the network. Informers are shared: one per resource 
 import asyncio
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from functools import partial
 
@@ -135,16 +135,20 @@ async def run_controller(controller: Controller, context: Context) -> None:
     await Runner(controller, context).run()
 
 
-async def run_all(client: Client, config: ControllersConfig, clock: Clock = time.time) -> None:
-    """Run all controllers that the settings ask for, until cancelled."""
+async def run_all(
+    client: Client, config: ControllersConfig, clock: Clock = time.time, begun: Callable[[], None] = lambda: None
+) -> None:
+    """Run all controllers that the settings ask for, until cancelled. `begun` is called whenever they begin: with an
+    election that is when the Lease is got."""
+    work = partial(_run_chosen, client, config, clock, begun)
     if not config.leader_elect:
-        await _run_chosen(client, config, clock)
+        await work()
         return
-    candidate = Candidate(config.identity, config.lease_seconds)
-    await lead(client, candidate, clock, partial(_run_chosen, client, config, clock))
+    await lead(client, Candidate(config.identity, config.lease_seconds), clock, work)
 
 
-async def _run_chosen(client: Client, config: ControllersConfig, clock: Clock) -> None:
+async def _run_chosen(client: Client, config: ControllersConfig, clock: Clock, begun: Callable[[], None]) -> None:
+    begun()
     chosen = [c for c in CONTROLLERS if config.enabled(c.name, by_default=c.by_default)]
     async with Context(client, config, clock) as context, asyncio.TaskGroup() as group:
         for controller in chosen:

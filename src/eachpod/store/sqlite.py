@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import errno
 import logging
+import os
 import queue
 import threading
 import time
@@ -67,6 +68,9 @@ class SqliteStore(InMemoryReads):
     @classmethod
     def open(cls, path: Path | str) -> "SqliteStore":
         """OSError where the file cannot be used; its text names the file and what to do."""
+        with contextlib.suppress(OSError):  # what cannot be made is said below, in the words for a store
+            # Secrets are in it; the files that SQLite puts beside it get the mode of this one.
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         try:
             connection = apsw.Connection(str(path))
             connection.set_busy_timeout(2000)
