@@ -5,7 +5,7 @@ import json
 from eachpod.model import errors
 from eachpod.model.kind import Kind
 from eachpod.model.objects import Object, annotations, dig, drop, put
-from eachpod.model.patch import apply, typed
+from eachpod.model.patch import apply, fieldset, managers, typed
 from eachpod.model.strict import examine
 from eachpod.model.structure import struct_of
 from eachpod.model.timestamps import render
@@ -99,12 +99,12 @@ def merged(call: Call, kind: Kind, old: Object, wanted: Object) -> Object:
         who["subresource"] = call.info.subresource
     fields = ("metadata", "managedFields")
     if not dig(old, *fields):
-        old = put(old, fields, apply.unrecorded(old, struct, who))
+        old = put(old, fields, managers.unrecorded(old, struct, who))
     applied = _owned_part(call, kind, wanted)
     heir = _CLIENT_SIDE if who["manager"] == _KUBECTL else ""
     try:
         done = apply.applied(old, applied, struct, who, force=flag(call.request.query, "force"), heir_of=heir)
-    except apply.Unkeyed as error:
+    except fieldset.Unkeyed as error:
         raise errors.InternalError(str(error), reason="") from None
     if done.clashes:
         raise _conflict(done.clashes)
@@ -140,7 +140,7 @@ def _conflict(clashes: list[apply.Clash]) -> errors.Conflict:
             who += f' with subresource "{clash.subresource}"'
         if clash.operation == "Update":
             who += f" using {clash.api_version}"
-        field = apply.shown(clash.path)
+        field = fieldset.shown(clash.path)
         causes.append({"reason": "FieldManagerConflict", "message": who, "field": field})
         lines.append((who, field))
     if len(lines) == 1:

@@ -6,7 +6,7 @@ Parts of the control plane own nothing: that would cost more than it tells.
 from typing import Any
 
 from eachpod.model.objects import Object, dig, drop, put
-from eachpod.model.patch.apply import tracked
+from eachpod.model.patch.managers import tracked
 from eachpod.model.structure import struct_of
 from eachpod.model.timestamps import render
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eachpod.model.patch import apply, jsonpatch, merge, strategic
+from eachpod.model.patch import apply, fieldset, jsonpatch, managers, merge, strategic
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=3),
@@ -119,7 +119,7 @@ def who(manager: str) -> Any:
 def applied(live: Any, wanted: Any, manager: str, *, force: bool = False) -> Any:
     done = apply.applied(live, wanted, SERVICE, who(manager), force=force)
     if done.clashes:
-        return [(clash.manager, apply.shown(clash.path)) for clash in done.clashes]
+        return [(clash.manager, fieldset.shown(clash.path)) for clash in done.clashes]
     return {**done.obj, "metadata": {**done.obj["metadata"], "managedFields": done.entries}}
 
 
@@ -160,7 +160,7 @@ def test_a_key_that_is_left_out_counts_as_its_default() -> None:
 def test_an_ordinary_write_takes_fields_over() -> None:
     one = applied({"metadata": {"name": "s"}}, service(80, type="NodePort"), "one")
     changed = {**one, "spec": {**one["spec"], "type": "ClusterIP"}}
-    entries = apply.tracked(one, changed, SERVICE, {**who("kubectl"), "operation": "Update"})
+    entries = managers.tracked(one, changed, SERVICE, {**who("kubectl"), "operation": "Update"})
     after = {**changed, "metadata": {**changed["metadata"], "managedFields": entries}}
     assert applied(after, service(80, type="NodePort"), "one") == [("kubectl", ".spec.type")]
 

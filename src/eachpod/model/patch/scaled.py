@@ -6,7 +6,8 @@ the form that they speak of. Who writes the scale takes the number away from who
 
 from eachpod.model.objects import Object
 
-from .apply import Path, by_age, leaves, tree_of
+from .fieldset import Path, leaves, tree_of
+from .managers import by_age
 
 VERSION = "autoscaling/v1"
 _REPLICAS: Path = ("f:spec", "f:replicas")

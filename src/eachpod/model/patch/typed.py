@@ -12,7 +12,7 @@ from eachpod.model.objects import Object
 from eachpod.model.shape import fields
 from eachpod.model.structure import field_of
 
-from .apply import Unkeyed, item_key
+from .fieldset import Unkeyed, item_key
 
 _SCALARS = "syijfb"
 _PYTHON: dict[str, tuple[type, ...]] = {"s": (str,), "y": (str,), "b": (bool,)}

@@ -7,7 +7,7 @@ from eachpod.model.fielderrors import invalid
 from eachpod.model.fieldrules import NEGATIVE
 from eachpod.model.kind import Cell, Kind
 from eachpod.model.objects import Object, dig, drop, name, put
-from eachpod.model.patch.apply import tracked
+from eachpod.model.patch.managers import tracked
 from eachpod.model.patch.scaled import of_object, of_scale
 from eachpod.model.resource import Resource
 from eachpod.model.shape import shape
