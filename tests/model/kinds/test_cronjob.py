@@ -68,3 +68,15 @@ FAULTS = [
 @pytest.mark.parametrize(("spec", "expected"), FAULTS)
 def test_faults(refuse: Refuse, spec: dict[str, Any], expected: list[str]) -> None:
     refuse("batch/v1", "CronJob", {"spec": spec}, expected)
+
+
+def test_the_template_is_warned_of_where_it_is_new_or_changed(of: Callable[..., Any]) -> None:
+    kind = of("batch/v1", "CronJob").kind
+    template = {"spec": {"terminationGracePeriodSeconds": -1}, "metadata": {"annotations": {}}}
+    old = {"spec": {"schedule": "@daily", "jobTemplate": {"spec": {"template": template}}}}
+    (told,) = kind.warnings(old, None)
+    assert told.startswith("spec.jobTemplate.spec.template.spec.terminationGracePeriodSeconds: must be >= 0")
+    assert kind.warnings(old, old) == []
+    assert kind.warnings({"spec": {**old["spec"], "suspend": True}}, old) == [told]
+    template["metadata"] = {"annotations": {"security.alpha.kubernetes.io/sysctls": ""}}
+    assert kind.warnings(old, None)[0].startswith("spec.jobTemplate.spec.template.metadata.annotations[")

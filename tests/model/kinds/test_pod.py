@@ -256,3 +256,17 @@ def test_an_address_of_the_host_without_a_port_is_warned_of(pods: Any) -> None:
     assert [str(fault) for fault in pods.kind.validate(made)] == []
     shown = "{Name:http HostPort:0 ContainerPort:80 Protocol:TCP HostIP:127.0.0.1}"
     assert f"spec.containers[0].ports[0]: hostIP set without hostPort: {shown}" in pods.kind.warnings(made, None)
+
+
+@pytest.mark.parametrize(
+    ("sent", "before", "kept"),
+    [
+        ({"phase": "Running"}, {"qosClass": "Burstable"}, {"phase": "Running", "qosClass": "Burstable"}),
+        (None, {"qosClass": "Burstable"}, {"qosClass": "Burstable"}),
+        ({"qosClass": "Guaranteed"}, {"qosClass": "Burstable"}, {"qosClass": "Guaranteed"}),
+        ({"phase": "Running"}, {}, {"phase": "Running"}),
+        ({"phase": "Running"}, None, {"phase": "Running"}),
+    ],
+)
+def test_a_status_without_the_class_of_service_keeps_it(pods: Any, sent: Any, before: Any, kept: Any) -> None:
+    assert pods.kind.prepare_status({"status": sent}, {"status": before})["status"] == kept

@@ -21,7 +21,8 @@ from eachpod.model.podspec.replicas import (
 )
 from eachpod.model.podspec.template import default_template
 from eachpod.model.podspec.validate import validate_template
-from eachpod.model.podspec.warnings import claim_warnings, template_warnings
+from eachpod.model.podspec.volumewarnings import claim_warnings
+from eachpod.model.podspec.warnings import template_warnings
 from eachpod.model.resources import STATEFULSET
 from eachpod.model.table import age, columns, containers
 

@@ -6,11 +6,12 @@ Paths are those of the object that was sent: `spec...` for Pods, `spec.template.
 from collections.abc import Iterator
 from typing import Any
 
-from eachpod.model import quantity
+from eachpod.model import names, quantity
 from eachpod.model.addressforms import about_ip
 from eachpod.model.objects import Object, dig
 
 from .rules import containers
+from .volumewarnings import volume_warnings
 
 _OLD_LABELS = {
     "beta.kubernetes.io/arch": 'deprecated since v1.14; use "kubernetes.io/arch" instead',
@@ -26,17 +27,6 @@ _OLD_ANNOTATIONS = {
     "scheduler.alpha.kubernetes.io/critical-pod": 'non-functional in v1.16+; use the "priorityClassName" field instead',
     "security.alpha.kubernetes.io/sysctls": 'non-functional in v1.11+; use the "sysctls" field instead',
     "security.alpha.kubernetes.io/unsafe-sysctls": 'non-functional in v1.11+; use the "sysctls" field instead',
-}
-_OLD_VOLUMES = {
-    "photonPersistentDisk": "deprecated in v1.11, non-functional in v1.16+",
-    "gitRepo": "deprecated in v1.11, and disabled by default in v1.33+",
-    "scaleIO": "deprecated in v1.16, non-functional in v1.22+",
-    "flocker": "deprecated in v1.22, non-functional in v1.25+",
-    "storageos": "deprecated in v1.22, non-functional in v1.25+",
-    "quobyte": "deprecated in v1.22, non-functional in v1.25+",
-    "glusterfs": "deprecated in v1.25, non-functional in v1.26+",
-    "cephfs": "deprecated in v1.28, non-functional in v1.31+",
-    "rbd": "deprecated in v1.28, non-functional in v1.31+",
 }
 _SECCOMP_POD = "seccomp.security.alpha.kubernetes.io/pod"
 _SECCOMP_CONTAINER = "container.seccomp.security.alpha.kubernetes.io/"
@@ -58,14 +48,13 @@ def pod_warnings(meta: Object, spec: Object, root: str = "") -> list[str]:
     found += _placement(spec, here)
     notes = meta.get("annotations") or {}
     found += [f"{root}metadata.annotations[{key}]: {text}" for key, text in _OLD_ANNOTATIONS.items() if key in notes]
-    for index, volume in enumerate(spec.get("volumes") or ()):
-        kinds = (kind for kind in _OLD_VOLUMES if volume.get(kind) is not None)
-        found += [f"{here}.volumes[{index}].{kind}: {_OLD_VOLUMES[kind]}" for kind in kinds]
+    found += volume_warnings(spec.get("volumes") or (), f"{here}.volumes")
     found += _repeated(spec, here) + _fractions(spec.get("overhead") or {}, f"{here}.overhead")
     if _SECCOMP_POD in notes and not dig(spec, "securityContext", "seccompProfile"):
         found.append(f"{root}metadata.annotations[{_SECCOMP_POD}]: {_SECCOMP_TEXT}")
     for path, container in containers(spec, here):
         found += _container(container, path, notes, root)
+        found += _app_armor(spec, container, notes, root) if root else []
     found += _ports(spec, here)
     if (spec.get("terminationGracePeriodSeconds") or 0) < 0:
         text = "must be >= 0; negative values are invalid and will be treated as 1"
@@ -89,6 +78,8 @@ def _placement(spec: Object, path: str) -> list[str]:
             key = need.get("key")
             if key in _OLD_LABELS:
                 found.append(f"{where}.matchExpressions[{at}].key: {key} is {_OLD_LABELS[key]}")
+            if where.endswith(".preference"):  # required ones are refused for that
+                found += _values(need, f"{where}.matchExpressions[{at}].values")
     for at, constraint in enumerate(spec.get("topologySpreadConstraints") or ()):
         where, key = f"{path}.topologySpreadConstraints[{at}]", constraint.get("topologyKey")
         if key in _OLD_LABELS:
@@ -96,6 +87,14 @@ def _placement(spec: Object, path: str) -> list[str]:
         if constraint.get("labelSelector") is None:
             found.append(f"{where}.labelSelector: {_NULL_SELECTOR}")
     return found
+
+
+def _values(need: Object, path: str) -> list[str]:
+    return [
+        f"{path}[{at}]: {value} is invalid, {fault}"
+        for at, value in enumerate(need.get("values") or ())
+        for fault in names.label_value(value)
+    ]
 
 
 def _repeated(spec: Object, path: str) -> list[str]:
@@ -128,9 +127,6 @@ def _container(container: Object, path: str, notes: Object, root: str) -> list[s
     context, name = container.get("securityContext") or {}, container.get("name")
     if f"{_SECCOMP_CONTAINER}{name}" in notes and not context.get("seccompProfile"):
         found.append(f"{root}metadata.annotations[{_SECCOMP_CONTAINER}{name}]: {_SECCOMP_TEXT}")
-    if root and f"{_APP_ARMOR}{name}" in notes and not context.get("appArmorProfile"):
-        text = 'deprecated since v1.30; use the "appArmorProfile" field instead'
-        found.append(f"{root}metadata.annotations[{_APP_ARMOR}{name}]: {text}")
     resources = container.get("resources") or {}
     by_name = [
         text
@@ -148,6 +144,24 @@ def _container(container: Object, path: str, notes: Object, root: str) -> list[s
             found.append(f"{path}.env[{at}]: {text}")
         seen.add(word)
     return found
+
+
+def _app_armor(spec: Object, container: Object, notes: Object, root: str) -> list[str]:
+    """Only of templates, and only where the pod's own profile does not say the same."""
+    key = f"{_APP_ARMOR}{container.get('name')}"
+    profile = dig(spec, "securityContext", "appArmorProfile")
+    if key not in notes or dig(container, "securityContext", "appArmorProfile"):
+        return []
+    if profile and profile == _profile_of(notes[key]):
+        return []
+    return [f'{root}metadata.annotations[{key}]: deprecated since v1.30; use the "appArmorProfile" field instead']
+
+
+def _profile_of(annotation: str) -> Object:
+    """The profile that an annotation names, {} where it names none."""
+    known = {"unconfined": "Unconfined", "runtime/default": "RuntimeDefault"}.get(annotation)
+    local = annotation.removeprefix("localhost/") if annotation.startswith("localhost/") else ""
+    return {"type": "Localhost", "localhostProfile": local} if local else {"type": known} if known else {}
 
 
 # As Go prints a port.
@@ -174,15 +188,15 @@ def _ports(spec: Object, path: str) -> list[str]:
         others = earlier.setdefault((port.get("containerPort"), port.get("protocol")), [])
         found += [text for other in others if (text := _clash(where, port, *other))]
         others.append((where, port))
-    names: dict[str, str] = {}
+    by_name: dict[str, str] = {}
     for where, port in listed:
         word = port.get("name")
-        if word and word in names:
-            other = names[word]
+        if word and word in by_name:
+            other = by_name[word]
             text = f'duplicate port name "{word}" with {other}, services and probes that select ports by name will use '
             found.append(f"{where}: {text}{other}")
         elif word:
-            names[word] = where
+            by_name[word] = where
     return found
 
 
@@ -216,16 +230,6 @@ def _addresses(spec: Object, path: str) -> list[str]:
         found += about_ip(f"{path}.dnsConfig.nameservers[{at}]", server)
     for at, alias in enumerate(spec.get("hostAliases") or ()):
         found += about_ip(f"{path}.hostAliases[{at}].ip", alias.get("ip") or "")
-    return found
-
-
-def claim_warnings(spec: Object, path: str) -> list[str]:
-    found: list[str] = []
-    for kind in ("requests", "limits"):
-        size = dig(spec, "resources", kind, "storage")
-        if size is not None and quantity.parse(size).denominator != 1:
-            text = f'fractional byte value "{size}" is invalid, must be an integer'
-            found.append(f"{path}.resources.{kind}[storage]: {text}")
     return found
 
 
