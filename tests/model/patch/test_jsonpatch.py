@@ -50,6 +50,9 @@ OPERATION = st.fixed_dictionaries(
         ({"/": 9, "~1": 10}, {"op": "test", "path": "/~01", "value": 10}, {"/": 9, "~1": 10}),
         ({"a": 1}, {"op": "copy", "from": "/a", "path": "/b"}, {"a": 1, "b": 1}),
         ({"a": 1}, {"op": "replace", "path": "", "value": {"b": 2}}, {"b": 2}),
+        ({"m": {"a/b": 1}}, {"op": "remove", "path": "/m/a~1b"}, {"m": {}}),
+        # beyond the standard, as the real server's library has it
+        ({"a": 1}, {"op": "replace", "path": "/n", "value": 0}, {"a": 1, "n": 0}),
     ],
 )
 def test_operations(before: Any, operation: Any, after: Any) -> None:
@@ -64,7 +67,11 @@ def test_operations(before: Any, operation: Any, after: Any) -> None:
         ({"a": [1]}, {"op": "add", "path": "/a/5", "value": 1}),
         ({"a": [1]}, {"op": "test", "path": "/a", "value": [True]}),
         ({"a": [1]}, {"op": "remove", "path": "/a/0_0"}),
+        ({"a": 1}, {"op": "test", "path": "/a", "value": True}),
+        ({"a": 1}, {"op": "replace", "path": "/a/b", "value": 1}),
+        ({"a": 1}, {"op": "replace", "path": "/b/c", "value": 1}),
         ({"a": 1}, {"op": "remove", "path": "/b"}),
+        ({"a": 1}, {"op": "frob", "path": "/a"}),
         ({"a": 1}, {"op": "remove"}),
         ({"a": 1}, {"op": "remove", "path": "a"}),
         ({"a": 1}, {"op": "remove", "path": ""}),
@@ -74,6 +81,13 @@ def test_operations(before: Any, operation: Any, after: Any) -> None:
 def test_operations_that_cannot_be_applied(before: Any, operation: Any) -> None:
     with pytest.raises(Inapplicable):
         jsonpatch.patched(before, [operation])
+
+
+def test_operations_follow_each_other() -> None:
+    one = {"op": "test", "path": "/a", "value": 1}
+    assert jsonpatch.patched({"a": 1}, [one, {"op": "remove", "path": "/a"}]) == {}
+    with pytest.raises(Inapplicable):
+        jsonpatch.patched({"a": 1}, [{"op": "remove", "path": "/a"}, one])
 
 
 @pytest.mark.parametrize("patch", [{}, None, "x", [1], [[]]])

@@ -78,6 +78,20 @@ def containers(*items: Any) -> Any:
             id="plain lists",
         ),
         pytest.param(
+            "meta/v1.ObjectMeta",
+            {"finalizers": ["a"]},
+            {"finalizers": ["b", "b"]},
+            {"finalizers": ["b", "a"]},
+            id="plain lists have each item once",
+        ),
+        pytest.param(
+            POD,
+            {},
+            containers({}, {"$patch": "delete", "name": "a"}),
+            containers({}),
+            id="nobody asks for keys where there is nothing to merge with",
+        ),
+        pytest.param(
             SERVICE,
             {"ports": [{"port": 80, "protocol": "TCP"}], "selector": {"a": "1"}},
             {"ports": [{"port": 80, "targetPort": 8080}], "selector": {"a": None, "b": "2"}},
