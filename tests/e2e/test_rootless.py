@@ -16,6 +16,7 @@ from eachpod.cluster.images.build import build, cache_folder
 from eachpod.cluster.searchpath import find
 from eachpod.testing.account import NEEDED, Account, account
 from eachpod.testing.kubectl import programs
+from eachpod.testing.localcluster import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -61,7 +62,7 @@ def played(done: subprocess.CompletedProcess[str], pods: str) -> str:
 
 def nothing_left(person: Account) -> None:
     """No process: and with it no mount and no network, which were those of its namespaces. No file but the images."""
-    assert not person.processes()
+    wait_for(lambda: not person.processes(), "their last process is gone")
     assert not person.files(Path("/tmp"))
     assert not (person.home / ".local" / "share" / "eachpod").exists()
 
