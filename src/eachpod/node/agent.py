@@ -61,7 +61,8 @@ class Agent:
         return [worker.state.pod for worker in self.workers.values()]
 
     def find(self, namespace: str, name: str, uid: str = "") -> PodWorker | None:
-        for worker in self.workers.values():
+        """By name the newest: its forerunner may still be ending here."""
+        for worker in reversed(self.workers.values()):
             pod = worker.state.pod
             if (objects.namespace(pod), objects.name(pod)) == (namespace, name) and uid in ("", worker.uid):
                 return worker
