@@ -9,9 +9,10 @@ from eachpod.model.objects import Object
 
 from .amounts import validate_resources
 from .env import validate_env, validate_env_from
+from .mounts import validate_mounts
 from .probes import validate_lifecycle, validate_probes
 from .security import validate_container_security
-from .volumes import Volumes, validate_mounts
+from .volumes import Volumes
 
 _PULL_POLICIES = ("Always", "IfNotPresent", "Never")
 _PROTOCOLS = ("SCTP", "TCP", "UDP")
