@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from eachpod.client.cache import Cache
+from eachpod.client.correlate import Note
 from eachpod.controllers import persistentvolume, protection, provisioner
 from eachpod.controllers.config import ControllersConfig
 from eachpod.controllers.plan import ConfirmAbsent, ConfirmNone, Create, Delete, Emit, Update
@@ -141,13 +142,13 @@ def test_a_named_volume_of_somebody_else_is_refused() -> None:
     wanted = claim(spec={"volumeName": "v"})
     other = claim(spec={"volumeName": "v"}, metadata={"name": "other", "uid": "other"})
     world = World(persistentvolumeclaims=[wanted, other], persistentvolumes=[taken])
-    assert persistentvolume.reconcile(world.view, Key("d", "c"), 0.0).changes == (
+    assert BINDER.reconcile(world.view, Key("d", "c"), 0.0).changes == (
         Emit(world_note(wanted, 'volume "v" already bound to a different claim.')),
     )
 
 
 def world_note(about: Object, text: str) -> Any:
-    return persistentvolume.Note(about, "FailedBinding", text, "Warning")
+    return Note(about, "FailedBinding", text, "Warning")
 
 
 @pytest.mark.parametrize(

@@ -1,22 +1,15 @@
-"""Ties claims to volumes (the persistentvolume-binder): one write a step, each step decided anew on what is there.
-
-Keys are claims (with a namespace) and volumes (without one). The order of writes is that of the real controller: the
-volume is reserved for the claim, then the claim names the volume, then the phases follow. Any of the two may be lost at
-any time; a claim that has been bound is never bound to anything else.
-"""
-
-from collections.abc import Iterable
+"""The claim's side: which volume it gets or waits for, and what becomes of it once it has one."""
 
 from eachpod.client.correlate import Note
-from eachpod.model.errors import NotFound
-from eachpod.model.objects import Object, annotations, deleting, dig, name, namespace, put, uid
+from eachpod.controllers.plan import NOTHING, ConfirmAbsent, Emit, Plan, Update
+from eachpod.controllers.view import View
+from eachpod.model.objects import Object, annotations, dig, name, namespace, put, uid
 from eachpod.model.resources import PERSISTENTVOLUME, PERSISTENTVOLUMECLAIM, POD, STORAGECLASS
 from eachpod.model.timestamps import parse
 from eachpod.model.volumebinding import (
     BETA_STORAGE_PROVISIONER,
     BIND_COMPLETED,
     BOUND_BY_CONTROLLER,
-    PROVISIONED_BY,
     SELECTED_NODE,
     STORAGE_PROVISIONER,
     claim_class,
@@ -29,26 +22,10 @@ from eachpod.model.volumebinding import (
 )
 from eachpod.model.wellknown import DEFAULT_CLASS
 
-from .plan import NOTHING, ConfirmAbsent, Emit, Plan, Update
-from .view import Controller, Key, View, Watch, key_of, own_key
-
 _IN_TREE = "kubernetes.io/"
 
 
-def reconcile(view: View, key: Key, now: float) -> Plan:
-    if not key.namespace:
-        volume = view.get(PERSISTENTVOLUME, "", key.name)
-        return _volume(view, volume) if volume is not None else NOTHING
-    claim = view.get(PERSISTENTVOLUMECLAIM, key.namespace, key.name)
-    if claim is None:
-        return NOTHING
-    return _bound(view, claim) if BIND_COMPLETED in annotations(claim) else _unbound(view, claim)
-
-
-# Claims
-
-
-def _unbound(view: View, claim: Object) -> Plan:
+def unbound(view: View, claim: Object) -> Plan:
     wanted = dig(claim, "spec", "volumeName", default="")
     if not wanted:
         return _search(view, claim)
@@ -86,7 +63,7 @@ def _search(view: View, claim: Object) -> Plan:
     volume = find_volume(claim, _candidates(view, claim), only_reserved=waits)
     if volume is not None:
         return _bind(volume, claim)
-    default = _default_class(view) if _without_class(claim) else None
+    default = _default_class(view) if without_class(claim) else None
     if default is not None:
         return Plan((Update(PERSISTENTVOLUMECLAIM, put(claim, ("spec", "storageClassName"), name(default))),))
     if waits and SELECTED_NODE not in annotations(claim):
@@ -107,7 +84,7 @@ def _candidates(view: View, claim: Object) -> list[Object]:
     ]
 
 
-def _without_class(claim: Object) -> bool:
+def without_class(claim: Object) -> bool:
     """A class that was never stated; an empty one means that none is wanted."""
     return dig(claim, "spec", "storageClassName") is None and not claim_class(claim)
 
@@ -193,7 +170,7 @@ def _bound_status(volume: Object, claim: Object) -> Plan:
     return Plan((Update(PERSISTENTVOLUMECLAIM, {**claim, "status": status}, "status"),))
 
 
-def _bound(view: View, claim: Object) -> Plan:
+def bound(view: View, claim: Object) -> Plan:
     wanted = dig(claim, "spec", "volumeName", default="")
     if not wanted:
         return _lost(
@@ -218,141 +195,3 @@ def _lost(claim: Object, reason: str, text: str, check: ConfirmAbsent | None = N
     update = Update(PERSISTENTVOLUMECLAIM, {**claim, "status": {**status, "phase": "Lost"}}, "status")
     told = Emit(Note(claim, reason, text, "Warning"))
     return Plan((check, update, told) if check else (update, told))
-
-
-# Volumes
-
-
-def _volume(view: View, volume: Object) -> Plan:
-    ref = dig(volume, "spec", "claimRef", default={})
-    if not ref.get("uid"):
-        return _phase(volume, "Available")
-    claim = view.get(PERSISTENTVOLUMECLAIM, ref.get("namespace") or "", ref.get("name") or "")
-    if claim is None or uid(claim) != ref["uid"]:
-        gone = ConfirmAbsent(PERSISTENTVOLUMECLAIM, ref.get("namespace") or "", ref.get("name") or "", ref["uid"])
-        return _released(volume, gone)
-    bound_to = dig(claim, "spec", "volumeName", default="")
-    if not bound_to:
-        return _not_yet_named(volume, claim)
-    if bound_to == name(volume):
-        return _phase(volume, "Bound")
-    if PROVISIONED_BY in annotations(volume) and _reclaim(volume) == "Delete":
-        return _released(volume)
-    return _unbind(volume)
-
-
-def _not_yet_named(volume: Object, claim: Object) -> Plan:
-    """The claim's own turn comes with this change of its volume; only a misfit is told here."""
-    if (dig(volume, "spec", "volumeMode") or "Filesystem") == (dig(claim, "spec", "volumeMode") or "Filesystem"):
-        return NOTHING
-    why = "due to incompatible volumeMode."
-    ours = f'Cannot bind PersistentVolume to requested PersistentVolumeClaim "{name(claim)}" {why}'
-    theirs = f'Cannot bind PersistentVolume "{name(volume)}" to requested PersistentVolumeClaim {why}'
-    return Plan(
-        (
-            Emit(Note(volume, "VolumeMismatch", ours, "Warning")),
-            Emit(Note(claim, "VolumeMismatch", theirs, "Warning")),
-        )
-    )
-
-
-def _reclaim(volume: Object) -> str:
-    return str(dig(volume, "spec", "persistentVolumeReclaimPolicy", default="Retain"))
-
-
-def _phase(volume: Object, phase: str) -> Plan:
-    if dig(volume, "status", "phase") == phase:
-        return NOTHING
-    return Plan((Update(PERSISTENTVOLUME, put(volume, ("status", "phase"), phase), "status", accept=(NotFound,)),))
-
-
-def _released(volume: Object, check: ConfirmAbsent | None = None) -> Plan:
-    """The claim is gone. What happens to a volume that is to be deleted is up to whoever provisioned it."""
-    if dig(volume, "status", "phase") not in ("Released", "Failed"):
-        step = _phase(volume, "Released").changes
-        return Plan((check, *step) if check else step)
-    if _reclaim(volume) == "Delete" and PROVISIONED_BY not in annotations(volume) and not deleting(volume):
-        return _undeletable(volume)
-    return NOTHING
-
-
-def _undeletable(volume: Object) -> Plan:
-    if dig(volume, "status", "phase") == "Failed":
-        return NOTHING
-    text = f'error getting deleter volume plugin for volume "{name(volume)}": no volume plugin matched'
-    status = {**(volume.get("status") or {}), "phase": "Failed", "message": text}
-    return Plan(
-        (
-            Update(PERSISTENTVOLUME, {**volume, "status": status}, "status"),
-            Emit(Note(volume, "VolumeFailedDelete", text, "Warning")),
-        )
-    )
-
-
-def _unbind(volume: Object) -> Plan:
-    """The claim has found another volume: give this one back."""
-    if BOUND_BY_CONTROLLER in annotations(volume):
-        spec = {key: value for key, value in volume["spec"].items() if key != "claimRef"}
-        marks = {key: value for key, value in annotations(volume).items() if key != BOUND_BY_CONTROLLER}
-        freed = put({**volume, "spec": spec}, ("metadata", "annotations"), marks)
-    else:
-        ref = {key: value for key, value in volume["spec"]["claimRef"].items() if key != "uid"}
-        freed = put(volume, ("spec", "claimRef"), ref)
-    return Plan((Update(PERSISTENTVOLUME, freed),))
-
-
-# What a change concerns
-
-
-def _of_claim(view: View, old: Object | None, new: Object | None) -> Iterable[Key]:
-    keys = set(own_key(view, old, new))
-    for claim in (old, new):
-        bound_to = dig(claim, "spec", "volumeName", default="")
-        if bound_to:
-            keys.add(Key("", bound_to))
-    return keys
-
-
-def _of_volume(view: View, old: Object | None, new: Object | None) -> Iterable[Key]:
-    keys = set(own_key(view, old, new))
-    for volume in (old, new):
-        ref = dig(volume, "spec", "claimRef", default={})
-        if ref.get("name"):
-            keys.add(Key(ref.get("namespace") or "", ref["name"]))
-    if new is not None and dig(new, "status", "phase") == "Available":
-        keys |= {key_of(claim) for claim in _open_claims(view) if claim_class(claim) == volume_class(new)}
-    if new is not None:
-        keys |= {key_of(claim) for claim in _open_claims(view) if dig(claim, "spec", "volumeName") == name(new)}
-    return keys
-
-
-def _of_class(view: View, old: Object | None, new: Object | None) -> Iterable[Key]:
-    if new is None:
-        return ()
-    if old is not None and annotations(old) == annotations(new):
-        return ()
-    default = annotations(new).get(DEFAULT_CLASS) == "true"
-    return [
-        key_of(claim)
-        for claim in _open_claims(view)
-        if claim_class(claim) == name(new) or (default and _without_class(claim))
-    ]
-
-
-def _open_claims(view: View) -> list[Object]:
-    return [claim for claim in view.all(PERSISTENTVOLUMECLAIM) if BIND_COMPLETED not in annotations(claim)]
-
-
-CONTROLLER = Controller(
-    name="persistentvolume-binder-controller",
-    component="persistentvolume-controller",
-    reconcile=reconcile,
-    watches=(
-        Watch(PERSISTENTVOLUMECLAIM, _of_claim),
-        Watch(PERSISTENTVOLUME, _of_volume),
-        Watch(STORAGECLASS, _of_class),
-    ),
-    reads=(POD,),
-    # One worker, so that two claims do not reach for the same volume.
-    workers=1,
-)
