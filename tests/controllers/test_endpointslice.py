@@ -15,7 +15,7 @@ from eachpod.controllers.plan import Create, Delete, Emit, Plan, Update
 from eachpod.controllers.view import Key, View
 from eachpod.model import objects
 from eachpod.model.objects import Object, put
-from eachpod.model.resources import ENDPOINTSLICE, POD
+from eachpod.model.resources import ENDPOINTS, ENDPOINTSLICE, POD
 
 MakeView = Callable[..., View]
 KEY = Key("d", "web")
@@ -427,6 +427,44 @@ def test_a_changed_port_is_an_update_of_the_mirror(view_of: MakeView) -> None:
     changed = {**HAND_MADE, "subsets": [{**HAND_MADE["subsets"][0], "ports": [{"name": "http", "port": 81}]}]}
     plan = mirrored(view_of, service(selector=None), changed, before.values())
     assert [type(c) for c in plan.changes if not isinstance(c, Emit)] == [Update, Update]
+
+
+def test_what_is_not_mirrored_is_told_once_for_each_state(view_of: MakeView) -> None:
+    controller = endpointslicemirroring.CONTROLLER
+    view = view_of(controller, services=[service(selector=None)], endpoints=[HAND_MADE])
+    for state, told in ((HAND_MADE, 1), (HAND_MADE, 0), ({**HAND_MADE, "apiVersion": "v1"}, 1)):
+        if state is not HAND_MADE:
+            view.cache(ENDPOINTS).put({**state, "kind": "Endpoints"})
+        plan = controller.reconcile(view, KEY, 0.0)
+        view.remember(KEY, plan.remember)
+        assert sum(isinstance(change, Emit) for change in plan.changes) == told
+
+
+MIRROR = "endpointslicemirroring-controller.k8s.io"
+
+
+@pytest.mark.parametrize(
+    ("labels", "values"),
+    [
+        ({"endpointslice.kubernetes.io/managed-by": MIRROR, "kubernetes.io/service-name": "web"}, ["d/web"]),
+        ({"endpointslice.kubernetes.io/managed-by": "other", "kubernetes.io/service-name": "web"}, []),
+        ({"endpointslice.kubernetes.io/managed-by": MIRROR, "kubernetes.io/service-name": ""}, []),
+        ({"endpointslice.kubernetes.io/managed-by": MIRROR}, []),
+        ({"kubernetes.io/service-name": "web"}, []),
+        ({}, []),
+    ],
+)
+def test_only_mirrors_of_a_service_concern_the_mirroring(
+    view_of: MakeView, labels: dict[str, str], values: list[str]
+) -> None:
+    slice_ = {"metadata": {"name": "s", "namespace": "d", "labels": labels}}
+    assert list(endpointslicemirroring.mirrored_service(slice_)) == values
+    controller = endpointslicemirroring.CONTROLLER
+    (keys,) = (watch.keys for watch in controller.watches if watch.resource == ENDPOINTSLICE)
+    view = view_of(controller)
+    bare = {"metadata": {"name": "s", "namespace": "d"}}
+    for old, new in ((None, slice_), (slice_, None), (bare, slice_), (slice_, bare)):
+        assert [f"{key.namespace}/{key.name}" for key in keys(view, old, new)] == values
 
 
 def test_slices_are_as_large_as_the_setting_says(view_of: MakeView) -> None:

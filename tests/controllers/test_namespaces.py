@@ -1,5 +1,6 @@
 """Default service accounts, CA bundles, and what is told of a namespace that is being emptied."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -10,8 +11,8 @@ from eachpod.controllers.config import ControllersConfig
 from eachpod.controllers.namespacecontent import Remaining, finalized, is_ending, seconds_of_grace, with_conditions
 from eachpod.controllers.plan import Create, Update
 from eachpod.controllers.view import Key, View
-from eachpod.model.objects import Object
-from eachpod.model.resources import CONFIGMAP, POD
+from eachpod.model.objects import Object, condition
+from eachpod.model.resources import CONFIGMAP, POD, STATEFULSET
 
 KEY = Key("", "d")
 LIVE: Object = {"metadata": {"name": "d"}, "spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}
@@ -78,6 +79,79 @@ def test_what_stays_without_reason_is_a_failure() -> None:
         in (conditions(remaining)["NamespaceDeletionContentFailure"][1])
     )
     assert conditions(remaining)["NamespaceContentRemaining"][0] == "False"
+
+
+FINE = {
+    "NamespaceDeletionDiscoveryFailure": ("ResourcesDiscovered", "All resources successfully discovered"),
+    "NamespaceDeletionGroupVersionParsingFailure": ("ParsedGroupVersions", "All legacy kube types successfully parsed"),
+    "NamespaceDeletionContentFailure": (
+        "ContentDeleted",
+        "All content successfully deleted, may be waiting on finalization",
+    ),
+    "NamespaceContentRemaining": ("ContentRemoved", "All content successfully removed"),
+    "NamespaceFinalizersRemaining": ("ContentHasNoFinalizers", "All content-preserving finalizers finished"),
+}
+DISCOVERY = (
+    "Discovery failed for some groups, 2 failing: unable to retrieve the complete list of server APIs: a/v1: x, b/v1: y"
+)
+RESOURCES_LEFT = (
+    "Some resources are remaining: configmaps. has 2 resource instances, statefulsets.apps has 1 resource instances"
+)
+FINALIZERS_LEFT = (
+    "Some content in the namespace has finalizers remaining: a in 1 resource instances, b in 2 resource instances"
+)
+
+
+@pytest.mark.parametrize(
+    ("remaining", "troubles"),
+    [
+        (Remaining(), {}),
+        (
+            Remaining(discovery={"b/v1": "y", "a/v1": "x"}),
+            {"NamespaceDeletionDiscoveryFailure": ("DiscoveryFailed", DISCOVERY)},
+        ),
+        (
+            Remaining(errors=["b", "a"]),
+            {
+                "NamespaceDeletionContentFailure": (
+                    "ContentDeletionFailed",
+                    "Failed to delete all resource types, 2 remaining: a, b",
+                )
+            },
+        ),
+        (
+            Remaining({STATEFULSET: 1, CONFIGMAP: 2}, Counter(b=2, a=1)),
+            {
+                "NamespaceContentRemaining": ("SomeResourcesRemain", RESOURCES_LEFT),
+                "NamespaceFinalizersRemaining": ("SomeFinalizersRemain", FINALIZERS_LEFT),
+            },
+        ),
+        (Remaining({POD: 1}, Counter(a=1), only_pods=True), {}),
+        (
+            Remaining({POD: 1}, errors=["a"], only_pods=True),
+            {
+                "NamespaceDeletionContentFailure": (
+                    "ContentDeletionFailed",
+                    "Failed to delete all resource types, 1 remaining: a",
+                )
+            },
+        ),
+    ],
+)
+def test_each_condition_says_its_own(remaining: Remaining, troubles: dict[str, tuple[str, str]]) -> None:
+    found = with_conditions(ENDING, remaining, 0.0)["status"]["conditions"]
+    said = {one["type"]: (one["reason"], one["message"]) for one in found}
+    assert said == {**FINE, **troubles}
+    assert {one["type"] for one in found if one["status"] == "True"} == set(troubles)
+
+
+def test_a_condition_keeps_its_time_while_its_status_stays() -> None:
+    first = with_conditions(ENDING, Remaining(errors=["a"]), 0.0)
+    for remaining, changes in ((Remaining(errors=["b"]), False), (Remaining(), True)):
+        later = with_conditions(first, remaining, 60.0)
+        before, after = (condition(one, "NamespaceDeletionContentFailure") or {} for one in (first, later))
+        assert (before["lastTransitionTime"] != after["lastTransitionTime"]) is changes
+        assert [one["type"] for one in later["status"]["conditions"]] == list(FINE)
 
 
 def test_equal_conditions_are_not_written_again() -> None:

@@ -36,10 +36,11 @@ def reconcile(view: View, key: Key, now: float) -> Plan:
     endpoints = view.get(ENDPOINTS, key.namespace, key.name)
     service = view.get(SERVICE, key.namespace, key.name)
     if endpoints is None or service is None or not is_mirrored(endpoints, service):
-        return Plan(tuple(delete(ENDPOINTSLICE, slice_) for slice_ in existing))
+        return Plan(tuple(delete(ENDPOINTSLICE, slice_) for slice_ in existing), remember=None)
     wanted = gather(endpoints)
     spare = [slice_ for slice_ in existing if _group(slice_) not in wanted.groups]
-    changes: list[Change] = list(_told(endpoints, wanted))
+    # What is left out is told once for each state of the Endpoints, not again when our own slices come back.
+    changes: list[Change] = [] if view.recall(key) is endpoints else list(_told(endpoints, wanted))
     for group, desired in wanted.groups.items():
         mine = [slice_ for slice_ in existing if _group(slice_) == group]
         spare += mine[1:]
@@ -52,7 +53,7 @@ def reconcile(view: View, key: Key, now: float) -> Plan:
         elif not _same(mine[0], slice_):
             changes.append(Update(ENDPOINTSLICE, _onto(mine[0], slice_)))
     changes += [delete(ENDPOINTSLICE, slice_) for slice_ in spare]
-    return Plan(tuple(changes))
+    return Plan(tuple(changes), remember=endpoints)
 
 
 def is_mirrored(endpoints: Object, service: Object) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from eachpod.model.errors import NotFound
-from eachpod.model.objects import Object, condition, deleting, dig, finalizers, name, namespace, put
+from eachpod.model.objects import Object, condition, deleting, dig, finalizers, name, namespace, put, uid
 from eachpod.model.podphase import is_finished
 from eachpod.model.resources import PERSISTENTVOLUME, PERSISTENTVOLUMECLAIM, POD
 from eachpod.model.timestamps import render
@@ -92,15 +92,16 @@ def _terminated(pod: Object) -> bool:
 
 
 def _claims_of_pod(view: View, old: Object | None, new: Object | None) -> Iterable[Key]:
-    """Pods that come, go, get a node or end change what uses a claim; all else about them does not."""
-    pod = new if new is not None else old
-    if pod is None or (old is not None and new is not None and _stage(old) == _stage(new)):
+    """Pods that come, go, get a node or end change what uses a claim; all else about them does not. One that another
+    of its name has taken the place of meanwhile has gone, too."""
+    pods = [pod for pod in (old, new) if pod is not None]
+    if len(pods) == 2 and _stage(pods[0]) == _stage(pods[1]):
         return ()
-    return [Key(namespace(pod), claim) for claim in claims_of(pod)]
+    return {Key(namespace(pod), claim): None for pod in pods for claim in claims_of(pod)}
 
 
-def _stage(pod: Object) -> tuple[bool, bool, bool]:
-    return bool(dig(pod, "spec", "nodeName")), _terminated(pod), _is_done_with(pod)
+def _stage(pod: Object) -> tuple[str, bool, bool, bool]:
+    return uid(pod), bool(dig(pod, "spec", "nodeName")), _terminated(pod), _is_done_with(pod)
 
 
 def reconcile_volume(view: View, key: Key, now: float) -> Plan:
