@@ -5,10 +5,10 @@ from contextlib import suppress
 from typing import Any
 
 from eachpod.client.client import Client
+from eachpod.cluster.bootstrap import ensure_default_storage_class
 from eachpod.controllers import nodelifecycle, persistentvolume, protection, provisioner
 from eachpod.controllers.config import ControllersConfig
 from eachpod.controllers.context import Context
-from eachpod.controllers.defaults import ensure_default_storage_class
 from eachpod.controllers.run import Runner
 from eachpod.model.objects import dig
 from eachpod.model.resources import (

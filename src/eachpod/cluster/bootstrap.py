@@ -1,19 +1,30 @@
 """What a new cluster holds from the start besides what the API server makes: the DNS Services, a StorageClass."""
 
+from contextlib import suppress
+
 from eachpod.client.client import Client
-from eachpod.controllers.defaults import ensure_default_storage_class
+from eachpod.controllers.provisioner import PROVISIONER
 from eachpod.model import objects
-from eachpod.model.errors import NotFound
+from eachpod.model.errors import AlreadyExists, NotFound
 from eachpod.model.objects import Object
 from eachpod.model.resource import Resource
-from eachpod.model.resources import ENDPOINTSLICE, SERVICE
-from eachpod.model.wellknown import MANAGED_BY, SERVICE_NAME
+from eachpod.model.resources import ENDPOINTSLICE, SERVICE, STORAGECLASS
+from eachpod.model.wellknown import DEFAULT_CLASS, MANAGED_BY, SERVICE_NAME
 
 from .addresses import FABRIC_ADDRESS
 from .settings import Settings
 
 _SPACE = "kube-system"
 _PORTS = (("dns", "UDP"), ("dns-tcp", "TCP"))
+# `standard` is what local clusters call theirs, so that charts' instructions for those fit.
+_STANDARD_CLASS = {
+    "apiVersion": "storage.k8s.io/v1",
+    "kind": "StorageClass",
+    "metadata": {"name": "standard", "annotations": {DEFAULT_CLASS: "true"}},
+    "provisioner": PROVISIONER,
+    "reclaimPolicy": "Delete",
+    "volumeBindingMode": "WaitForFirstConsumer",
+}
 
 
 def dns_objects(name: str, address: str) -> list[tuple[Resource, Object]]:
@@ -70,3 +81,11 @@ async def _exists(client: Client, resource: Resource, name: str) -> bool:
     except NotFound:
         return False
     return True
+
+
+async def ensure_default_storage_class(client: Client) -> None:
+    """Create it where it is missing; one that a user has changed or replaced stays as it is."""
+    if any(True for _ in (await client.list(STORAGECLASS)).items):
+        return
+    with suppress(AlreadyExists):
+        await client.create(STORAGECLASS, _STANDARD_CLASS)
