@@ -85,7 +85,7 @@ async def _exists(client: Client, resource: Resource, name: str) -> bool:
 
 async def ensure_default_storage_class(client: Client) -> None:
     """Create it where it is missing; one that a user has changed or replaced stays as it is."""
-    if any(True for _ in (await client.list(STORAGECLASS)).items):
+    if (await client.list(STORAGECLASS)).items:
         return
     with suppress(AlreadyExists):
         await client.create(STORAGECLASS, _STANDARD_CLASS)
