@@ -13,7 +13,8 @@ from eachpod.controllers.statefulset import CONTROLLER, claims, revisions
 from eachpod.controllers.statefulset.decide import max_unavailable
 from eachpod.controllers.statefulset.identity import parent_and_ordinal
 from eachpod.controllers.view import Key, View
-from eachpod.model.objects import Object, dig, put
+from eachpod.model.objects import Object, dig, drop, put
+from eachpod.model.podspec.template import default_template
 
 MakeView = Callable[..., View]
 KEY = Key("d", "web")
@@ -330,6 +331,30 @@ def test_rollback_brings_the_old_revision_to_the_front(view_of: MakeView) -> Non
 def test_another_spelling_is_no_new_revision(view_of: MakeView) -> None:
     old = put(V1, ("data", "spec", "template", "metadata", "creationTimestamp"), None)
     assert acts(decide(view_of, stateful_set(0), [], [old])) == []
+
+
+@pytest.mark.parametrize(("missing", "rolls"), [("dnsPolicy", False), ("image", True)])
+def test_a_field_that_the_server_had_no_default_for_is_no_new_revision(
+    view_of: MakeView, missing: str, rolls: bool
+) -> None:
+    whole: Object = {"template": template("v1")}
+    default_template(whole)
+    set_ = stateful_set(0, template=whole["template"])
+    old = put(V1, ("data", "spec", "template"), {**whole["template"], "$patch": "replace"})
+    if missing == "image":
+        old = put(old, ("data", "spec", "template", "spec", "containers"), [{"name": "a", "image": "v0"}])
+    else:
+        old = drop(old, ("data", "spec", "template", "spec", missing))
+    assert bool(acts(decide(view_of, set_, [], [old]))) is rolls
+
+
+def test_pods_whose_number_no_set_gives_are_not_counted(view_of: MakeView) -> None:
+    beyond = pod(2**31)
+    for leaving, replicas in ((False, 1), (True, 2)):
+        meta = {"deletionTimestamp": "x"} if leaving else {}
+        (write, *_) = decide(view_of, stateful_set(1, meta=meta), [pod(0), beyond]).always
+        assert isinstance(write, Update)
+        assert write.object["status"]["replicas"] == replicas
 
 
 def test_collision_takes_another_name(view_of: MakeView) -> None:

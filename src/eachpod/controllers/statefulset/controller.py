@@ -30,7 +30,8 @@ def reconcile(view: View, key: Key, now: float) -> Plan:
     namesakes = {objects.name(r): r for r in view.within(CONTROLLERREVISION, key.namespace)}
     history = revisions.resolve(set_, found, namesakes)
     claims = _claims(view, set_)
-    counted = status.count(set_, pods, history, now)
+    # Pods whose number no set gives are not counted, except by a set that is leaving and looks at nothing else.
+    counted = status.count(set_, pods if leaving else [pod for pod in pods if pod.ordinal >= 0], history, now)
     decision = Decision() if leaving else decide(World.of(set_, pods, claims, history, now))
     final = status.completed(set_, _less(counted, decision, history))
     told, final = _explained(view, set_, decision, final, now)

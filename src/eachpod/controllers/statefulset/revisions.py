@@ -4,6 +4,7 @@ The name holds a hash of the encoded template, so it must be reproduced to the b
 kube-controller-manager can take turns on one cluster without rolling a single pod.
 """
 
+import copy
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from eachpod.controllers.plan import Change, Create, Update, delete
 from eachpod.kit.ids import safe_encode
 from eachpod.model import objects
 from eachpod.model.objects import Object, dig
+from eachpod.model.podspec.template import default_template
 from eachpod.model.resources import CONTROLLERREVISION
 from eachpod.model.timestamps import parse
 
@@ -103,9 +105,16 @@ def resolve(set_: Object, revisions: list[Object], namesakes: dict[str, Object])
 
 
 def _same_meaning(revision: Object, data: Object) -> bool:
-    """Whether a stored template says the same in another spelling: servers before 1.34 wrote
-    `creationTimestamp: null`, and that must not roll the whole set."""
-    return bool(_without_nulls(revision.get("data")) == _without_nulls(data))
+    """Whether a stored template says the same in another spelling: servers before 1.34 wrote `creationTimestamp:
+    null`, and older ones did not know the newer fields that have a default. Neither must roll the whole set."""
+    return _spelled_out(revision) == _spelled_out({"data": data})
+
+
+def _spelled_out(revision: Object) -> Object:
+    whole = {"template": copy.deepcopy(template_of(revision))}
+    default_template(whole)
+    plain: Object = _without_nulls(whole)
+    return plain
 
 
 def _without_nulls(value: Any) -> Any:
