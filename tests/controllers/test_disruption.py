@@ -121,3 +121,24 @@ def test_an_owner_without_a_count_stops_evictions(owner: Object, told: str) -> N
     fresh, _ = result({"maxUnavailable": 1}, [stranger])
     assert "observedGeneration" not in fresh
     assert "observedGeneration" not in fresh["conditions"][0]
+
+
+def test_pods_that_several_budgets_select_are_told_of_once() -> None:
+    """By the first of the budgets; evictions of these pods are refused."""
+    caches = {resource: Cache() for resource in disruption.CONTROLLER.resources}
+    for own, wanted in (("b", {"app": "web"}), ("a", {"app": "db"}), ("c", {"app": "web"})):
+        spec = {"minAvailable": 0, "selector": {"matchLabels": wanted}}
+        caches[PODDISRUPTIONBUDGET].put({"metadata": {"name": own, "namespace": "d", "uid": own}, "spec": spec})
+    view = View(caches, ControllersConfig())
+
+    def told(own: str) -> list[str]:
+        plan = disruption.reconcile(view, Key("d", own), NOW)
+        view.remember(Key("d", own), plan.remember)
+        notes = [change.note for change in plan.changes if isinstance(change, Emit)]
+        return [note.message for note in notes if note.reason == "MultiplePodDisruptionBudgets"]
+
+    caches[POD].put(pod(0))
+    assert told("b") == ['Pod "d"/"p0" matches multiple PodDisruptionBudgets.  Chose "b" arbitrarily.']
+    assert [told(own) for own in "abc"] == [[], [], []]
+    caches[POD].put(pod(1))
+    assert told("b") == ['Pod "d"/"p1" matches multiple PodDisruptionBudgets.  Chose "b" arbitrarily.']

@@ -22,7 +22,7 @@ from eachpod.model.resources import (
 )
 from eachpod.model.timestamps import parse
 
-from .plan import NOTHING, Emit, Plan, update_status
+from .plan import Emit, Plan, update_status
 from .view import Controller, Key, View, Watch, key_of
 
 # How long an evicted pod may take to be marked as deleted before it counts as there again.
@@ -53,22 +53,44 @@ class Expected(NamedTuple):
 def reconcile(view: View, key: Key, now: float) -> Plan:
     budget = view.get(PODDISRUPTIONBUDGET, key.namespace, key.name)
     if budget is None:
-        return NOTHING
+        return Plan(remember=None)
     selector = Selector.of(dig(budget, "spec", "selector"))
     pods = [pod for pod in view.within(POD, key.namespace) if selector.matches(labels(pod))]
     notes = [] if pods else [Note(budget, "NoPods", "No matching pods found")]
+    shared = _shared(view, budget, pods)
+    notes += [_too_many(budget, pod) for pod in pods if uid(pod) in shared - (view.recall(key) or frozenset())]
     expected = expect(budget, pods, lambda pod: _scale(view, pod))
     if expected.problem:
         text = f"Failed to calculate the number of expected pods: {expected.problem}"
         notes.append(Note(budget, "CalculateExpectedPodCountFailed", text, "Warning"))
-        return Plan(tuple(Emit(note) for note in notes) + update_status(*_failed(budget, expected.problem, now)))
+        written = update_status(*_failed(budget, expected.problem, now))
+        return Plan(tuple(Emit(note) for note in notes) + written, remember=shared)
     if expected.unmanaged:
         notes.append(_unmanaged(budget))
     disrupted, recheck, overdue = _disrupted(budget, pods, now)
     notes += [_not_deleted(budget, pod) for pod in overdue]
     status = _status(budget, pods, expected, disrupted, now)
     writes = update_status(PODDISRUPTIONBUDGET, budget, status)
-    return Plan(tuple(Emit(note) for note in notes) + writes, requeue_after=recheck)
+    return Plan(tuple(Emit(note) for note in notes) + writes, requeue_after=recheck, remember=shared)
+
+
+def _shared(view: View, budget: Object, pods: list[Object]) -> frozenset[str]:
+    """The uids of pods that other budgets select as well, where this budget is the one that is to tell."""
+    others = [one for one in view.within(PODDISRUPTIONBUDGET, namespace(budget)) if name(one) != name(budget)]
+    if not others:
+        return frozenset()
+    before = [Selector.of(dig(one, "spec", "selector")) for one in others if name(one) < name(budget)]
+    after = [Selector.of(dig(one, "spec", "selector")) for one in others if name(one) > name(budget)]
+    return frozenset(
+        uid(pod)
+        for pod in pods
+        if any(one.matches(labels(pod)) for one in after) and not any(one.matches(labels(pod)) for one in before)
+    )
+
+
+def _too_many(budget: Object, pod: Object) -> Note:
+    which = f'Pod "{namespace(pod)}"/"{name(pod)}" matches multiple PodDisruptionBudgets.'
+    return Note(pod, "MultiplePodDisruptionBudgets", f'{which}  Chose "{name(budget)}" arbitrarily.', "Warning")
 
 
 def _scaled(value: int | str, total: int) -> int:
