@@ -43,6 +43,8 @@ bench: setup
 	$(BIN)/python bench/figures.py
 	$(BIN)/python bench/syncs.py
 	$(BIN)/python bench/latency.py
+	$(BIN)/python bench/publish.py
+	$(BIN)/python bench/recovery.py
 	$(if $(PEERS_DIR),$(BIN)/python bench/peers.py $(PEERS_DIR))
 
 # Recordings of the real Kubernetes, where they are at hand: make corpus CORPUS=DIR [RECORD=--record]
