@@ -6,15 +6,15 @@ BIN := $(VENV)/bin
 .PHONY: help setup demo test unit check bench corpus conformance clean
 
 help:
-	@echo 'setup  .venv with .venv/bin/eachpod, and the system packages when root'
-	@echo 'demo   set up and play the walkthrough of the README'
-	@echo 'test   set up and run all tests'
-	@echo 'unit   the fast tests only'
-	@echo 'check  format, lint, types, architecture'
-	@echo 'bench  measure and print the figures; beside the real Kubernetes: PEERS_DIR=DIR'
-	@echo 'corpus play recordings of the real Kubernetes: CORPUS=DIR'
-	@echo 'conformance  run tests of Kubernetes itself: LIST=FILE [PROCS=4]'
-	@echo 'clean  remove what these made'
+	@echo 'setup        .venv with .venv/bin/eachpod'
+	@echo 'demo         set up and play the walkthrough of the README'
+	@echo 'test         set up and run all tests'
+	@echo 'unit         the fast tests only'
+	@echo 'check        format, lint, types, architecture'
+	@echo 'bench        measure and print the figures; beside the real Kubernetes: PEERS_DIR=DIR'
+	@echo 'corpus       play recordings of the real Kubernetes: CORPUS=DIR'
+	@echo 'conformance  run tests of Kubernetes itself: LIST=FILE SUITE=DIR [PROCS=4]'
+	@echo 'clean        remove what these made'
 
 setup: $(VENV)/.ready
 
@@ -60,4 +60,4 @@ conformance: setup
 		--runs $(or $(RUNS),1) $(if $(IMAGES),--images "$(IMAGES)")
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .grimp_cache build dist
