@@ -1,17 +1,12 @@
 """The StatefulSet controller as tables: the pods there are on the left, what is planned on the right."""
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from eachpod.controllers.plan import Confirm, Create, Delete, Emit, Patch, Plan, Together, Update
 from eachpod.controllers.statefulset import CONTROLLER, claims, revisions
-from eachpod.controllers.statefulset.decide import max_unavailable
-from eachpod.controllers.statefulset.identity import parent_and_ordinal
 from eachpod.controllers.view import Key, View
 from eachpod.model.objects import Object, dig, drop, put
 from eachpod.model.podspec.template import default_template
@@ -291,37 +286,6 @@ def test_equal_status_is_not_written(view_of: MakeView) -> None:
     assert decide(view_of, first.object, [pod(0)]).always == ()
 
 
-def test_known_vectors_of_the_revision_hash() -> None:
-    """A StatefulSet's template of today and its name in a cluster of today."""
-    data = {
-        "spec": {
-            "template": {
-                "$patch": "replace",
-                "metadata": {"labels": {"app": "web"}},
-                "spec": {
-                    "containers": [
-                        {
-                            "image": "app:v1",
-                            "imagePullPolicy": "IfNotPresent",
-                            "name": "app",
-                            "ports": [{"containerPort": 80, "name": "http", "protocol": "TCP"}],
-                            "resources": {},
-                            "terminationMessagePath": "/dev/termination-log",
-                            "terminationMessagePolicy": "File",
-                        }
-                    ],
-                    "dnsPolicy": "ClusterFirst",
-                    "restartPolicy": "Always",
-                    "schedulerName": "default-scheduler",
-                    "securityContext": {},
-                    "terminationGracePeriodSeconds": 30,
-                },
-            }
-        }
-    }
-    assert revisions.hash_of(data, 0) == "b885cfd7b"
-
-
 def test_rollback_brings_the_old_revision_to_the_front(view_of: MakeView) -> None:
     plan = decide(view_of, stateful_set(0), [], [V1, V2])
     (update,) = changes(plan)
@@ -376,31 +340,6 @@ def test_history_keeps_what_is_in_use_and_the_newest(view_of: MakeView) -> None:
     plan = decide(view_of, set_, [pod(0, at=used)], old)
     gone = [change.name for change in plan.always if isinstance(change, Delete)]
     assert gone == [old[1]["metadata"]["name"], old[2]["metadata"]["name"]]
-
-
-@given(st.integers(0, 200), st.one_of(st.none(), st.integers(1, 50), st.integers(1, 100).map(lambda n: f"{n}%")))
-def test_max_unavailable_is_at_least_one_and_never_rounds_up(replicas: int, value: int | str | None) -> None:
-    got = max_unavailable(value, replicas)
-    assert got >= 1
-    if isinstance(value, str) and got > 1:
-        assert got * 100 <= int(value[:-1]) * replicas
-
-
-@given(st.text("ab-019", max_size=12), st.integers(0, 2**31 - 1))
-def test_names_are_read_back(name: str, number: int) -> None:
-    assert parent_and_ordinal(f"{name}-{number}") == (name, number)
-
-
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.integers(-(2**40), 2**40) | st.text(),
-        lambda c: st.lists(c) | st.dictionaries(st.text(), c),
-    )
-)
-def test_go_json_is_json(value: Any) -> None:
-    raw = revisions.go_json(value)
-    assert json.loads(raw) == value
-    assert not set(raw) & set(b"<>&")
 
 
 RETENTION = {
