@@ -1,18 +1,18 @@
 """Nodes that fall silent: conditions, taints, pods; evictions and left-overs."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from eachpod.client.cache import Cache
 from eachpod.controllers import nodeipam, nodelifecycle, podgc, tainteviction
-from eachpod.controllers.config import ControllersConfig
 from eachpod.controllers.nodehealth import Health, eviction_rate, lost_conditions, observe, taints_of
 from eachpod.controllers.plan import Delete, Emit, Patch, Plan, Together, Update
-from eachpod.controllers.view import Controller, Key, View
+from eachpod.controllers.view import Key, View
 from eachpod.model.timestamps import render
 
 NOW = 1_800_000_000.0
+MakeView = Callable[..., View]
 
 
 def node(name: str = "a", ready: str = "True", zone: str = "", **spec: Any) -> dict[str, Any]:
@@ -33,17 +33,6 @@ def pod(name: str = "p", at: str = "a", **more: Any) -> dict[str, Any]:
     }
 
 
-def view_of(controller: Controller, **objects: Any) -> View:
-    caches = {resource: Cache() for resource in controller.resources}
-    view = View(caches, ControllersConfig(pod_cidrs=("10.0.0.0/16",)))
-    for index in controller.indexes:
-        caches[index.resource].add_index(index.name, index.function)
-    for resource, cache in caches.items():
-        for one in objects.get(resource.plural, ()):
-            cache.put(one)
-    return view
-
-
 def flat(plan: Plan) -> list[Any]:
     found: list[Any] = []
     for step in plan.changes:
@@ -59,7 +48,7 @@ def test_heartbeats_count_by_our_clock() -> None:
     assert observe(first, node(), renewed, NOW + 9).probed == NOW + 9
 
 
-def test_a_node_that_never_posted_has_its_start_up_time() -> None:
+def test_a_node_that_never_posted_has_its_start_up_time(view_of: MakeView) -> None:
     view = view_of(nodelifecycle.CONTROLLER, nodes=[node(ready="")])
     plan = nodelifecycle.reconcile(view, Key("", "a"), NOW)
     assert plan.requeue_after == pytest.approx(60, abs=0.1)
@@ -69,7 +58,7 @@ def test_a_node_that_never_posted_has_its_start_up_time() -> None:
     assert {one["reason"] for one in update.object["status"]["conditions"]} == {"NodeStatusNeverUpdated"}
 
 
-def test_silence_marks_node_and_pods_once() -> None:
+def test_silence_marks_node_and_pods_once(view_of: MakeView) -> None:
     view = view_of(nodelifecycle.CONTROLLER, nodes=[node()], pods=[pod(), pod("q", "b")])
     key = Key("", "a")
     view.remember(key, Health(render(NOW), "", NOW, "True"))
@@ -82,7 +71,7 @@ def test_silence_marks_node_and_pods_once() -> None:
     assert update.object["status"]["conditions"][0]["reason"] == "NodeStatusUnknown"
 
 
-def test_a_node_that_says_it_is_not_ready_speaks_for_its_pods() -> None:
+def test_a_node_that_says_it_is_not_ready_speaks_for_its_pods(view_of: MakeView) -> None:
     view = view_of(nodelifecycle.CONTROLLER, nodes=[node(ready="False")], pods=[pod()])
     view.remember(Key("", "a"), Health(render(NOW), "", NOW, "True"))
     changes = flat(nodelifecycle.reconcile(view, Key("", "a"), NOW))
@@ -138,7 +127,7 @@ def test_zones_are_judged_apart() -> None:
     assert eviction_rate(nodes, nodes[0], 0.1) == 0.1
 
 
-def test_nodes_are_emptied_one_after_the_other() -> None:
+def test_nodes_are_emptied_one_after_the_other(view_of: MakeView) -> None:
     nodes = [node("a", "Unknown"), node("b", "Unknown"), node("c"), node("d")]
     view = view_of(nodelifecycle.CONTROLLER, nodes=nodes)
     for one, tainted in (("a", 0.0), ("b", NOW - 4)):
@@ -164,7 +153,7 @@ def test_tolerance(tolerations: Any, stays: float | None) -> None:
     assert tainteviction.tolerance(pod(spec={"tolerations": tolerations}), [TAINT]) == stays
 
 
-def test_eviction_waits_and_is_cancelled() -> None:
+def test_eviction_waits_and_is_cancelled(view_of: MakeView) -> None:
     tolerant = pod(spec={"tolerations": [{"key": "k", "operator": "Exists", "tolerationSeconds": 30}]})
     view = view_of(tainteviction.CONTROLLER, nodes=[node(taints=[TAINT])], pods=[tolerant])
     key = Key("d", "p")
@@ -179,7 +168,7 @@ def test_eviction_waits_and_is_cancelled() -> None:
     assert [one.note.message for one in told] == ["Cancelling deletion of Pod d/p"]
 
 
-def test_pods_of_missing_nodes_go_after_quarantine() -> None:
+def test_pods_of_missing_nodes_go_after_quarantine(view_of: MakeView) -> None:
     view = view_of(podgc.CONTROLLER, nodes=[], pods=[pod()])
     key = Key("", "")
     first = podgc.reconcile(view, key, NOW)
@@ -191,14 +180,14 @@ def test_pods_of_missing_nodes_go_after_quarantine() -> None:
     assert changes[1].grace_seconds == 0
 
 
-def test_a_node_that_is_off_frees_its_terminating_pods() -> None:
+def test_a_node_that_is_off_frees_its_terminating_pods(view_of: MakeView) -> None:
     off = node(ready="Unknown", taints=[{"key": "node.kubernetes.io/out-of-service", "effect": "NoExecute"}])
     going = {"deletionTimestamp": render(NOW)}
     view = view_of(podgc.CONTROLLER, nodes=[off], pods=[pod(metadata=going), pod("stays")])
     assert [one.name for one in flat(podgc.reconcile(view, Key("", ""), NOW)) if isinstance(one, Delete)] == ["p"]
 
 
-def test_each_node_gets_its_own_range() -> None:
+def test_each_node_gets_its_own_range(view_of: MakeView) -> None:
     view = view_of(nodeipam.CONTROLLER, nodes=[node("a"), node("b", podCIDR="10.0.0.0/25")])
     (change,) = nodeipam.reconcile(view, Key("", "a"), NOW).changes
     assert isinstance(change, Patch)
