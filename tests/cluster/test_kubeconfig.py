@@ -1,5 +1,6 @@
 """Merging a cluster into a kubeconfig and out again leaves everything else as it is."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,36 @@ def test_files(tmp_path: Path) -> None:
     path.write_text("kind: Pod\n")
     with pytest.raises(ClusterError, match="not a kubeconfig"):
         kubeconfig.read(path)
+
+
+@pytest.mark.parametrize("text", ["clusters: 3\n", "users: [x]\n", "contexts: {a: b}\n", "- a\n"])
+def test_what_has_no_entries_is_no_kubeconfig(tmp_path: Path, text: str) -> None:
+    (tmp_path / "config").write_text(text)
+    with pytest.raises(ClusterError, match="is not a kubeconfig"):
+        kubeconfig.read(tmp_path / "config")
+
+
+def test_changes_side_by_side_are_all_kept(tmp_path: Path) -> None:
+    path, names = tmp_path / "config", [f"c{n}" for n in range(8)]
+    with ThreadPoolExecutor(len(names)) as pool:
+        list(pool.map(lambda name: kubeconfig.edit(path, lambda old: merged(old, name)), names))
+    assert sorted(entry["name"] for entry in kubeconfig.read(path)["contexts"]) == names
+    assert [each.name for each in tmp_path.iterdir()] == ["config"]
+
+
+def merged(old: kubeconfig.Config, name: str) -> kubeconfig.Config:
+    return kubeconfig.merged(old, kubeconfig.make(name, "https://x", b"ca", PAIR))
+
+
+def test_a_lock_that_a_crash_left_does_not_stop_anybody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kubeconfig, "PATIENCE", 0.0)
+    (tmp_path / "config.lock").touch()
+    kubeconfig.edit(tmp_path / "config", lambda _: config("a"))
+    assert kubeconfig.read(tmp_path / "config") == config("a")
+    assert not (tmp_path / "config.lock").exists()
+
+
+def test_a_file_that_cannot_be_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ClusterError, match=r"--kubeconfig: .*/file/config cannot be written \(Not a directory\)"):
+        kubeconfig.edit(tmp_path / "file" / "config", lambda old: old)

@@ -1,44 +1,13 @@
-"""What `up` makes of its flags."""
+"""What `up` does on the way to a cluster: ports, waiting, words of what failed."""
 
 import socket
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from eachpod.cluster.errors import ClusterError
 from eachpod.cluster.settings import Settings
-from eachpod.cluster.up import Wishes, await_ready, kept, last_words, listen, listening, settle
-
-MADE = Wishes(name="x", runtime="simulated", nodes=3, node_names=("a",), domain="example.org")
-
-
-def test_a_cluster_is_what_its_flags_say() -> None:
-    found, why = settle(MADE, Path("/data"), None)
-    assert why == ""
-    assert ([node.name for node in found.nodes], found.domain, found.runtime) == (
-        ["a", "192.168.0.21", "192.168.0.22"],
-        "example.org",
-        "simulated",
-    )
-    assert settle(Wishes(nodes=7), Path("/data"), found) == (found, "")
-
-
-@pytest.mark.parametrize(
-    ("wishes", "flags"),
-    [
-        (MADE, []),
-        (Wishes(name="x"), []),
-        (replace(MADE, nodes=5), ["--nodes"]),
-        (replace(MADE, node_names=("b",), pod_cidr="10.9.0.0/16"), ["--node-names", "--pod-cidr"]),
-        (Wishes(name="x", runtime="containers"), ["--runtime"]),
-    ],
-)
-def test_flags_that_an_existing_cluster_does_not_follow_are_named(wishes: Wishes, flags: list[str]) -> None:
-    found, _ = settle(MADE, Path("/data"), None)
-    said = kept(wishes, found)
-    assert sorted(text.split(":")[0] for text in said) == sorted(flags)
-    assert all("eachpod down x" in text for text in said)
+from eachpod.cluster.up import await_ready, last_words, listen, listening
 
 
 def test_a_port_that_was_asked_for_or_another() -> None:

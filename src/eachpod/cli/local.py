@@ -54,11 +54,14 @@ def up(
     token_auth_file: TokenFile = "",
     anonymous_auth: Anonymous = False,
     explain: Explain = False,
-    foreground: Annotated[bool, typer.Option(help="Stay until interrupted, then take the cluster down.")] = False,
+    foreground: Annotated[
+        bool, typer.Option(help="Stay until interrupted, then take the cluster down; its data stay.")
+    ] = False,
     output: Output = "",
 ) -> None:
     """Start a cluster; returns when its API and DNS answer."""
-    from eachpod.cluster.up import Wishes, up
+    from eachpod.cluster.up import up
+    from eachpod.cluster.wishes import Wishes
 
     begun = time.monotonic()
     grace = seconds("--node-monitor-grace-period", node_monitor_grace_period)
@@ -88,6 +91,7 @@ def _ways_in(found: "Settings") -> str:
 
 def _stay(found: "Settings") -> None:
     from eachpod.cluster import leftovers
+    from eachpod.cluster.down import down
     from eachpod.cluster.layout import Layout
 
     try:
@@ -96,11 +100,11 @@ def _stay(found: "Settings") -> None:
     except KeyboardInterrupt:
         tell("taking the cluster down")
         with progress("waiting for its processes to end"):
-            leftovers.stop(found)
+            down(found.name, found.root, tell, keep_data=True)
 
 
 def _place(name: str, data_dir: str) -> Path:
-    from eachpod.cluster.up import data_dir as place
+    from eachpod.cluster.wishes import data_dir as place
 
     return place(name, data_dir)
 
@@ -115,7 +119,7 @@ def down(
     from eachpod.cluster.down import down
 
     with progress(f"waiting for the processes of {name} to end"):
-        left = down(name, _place(name, data_dir), keep_data=keep_data)
+        left = down(name, _place(name, data_dir), tell, keep_data=keep_data)
     found = asdict(left)
     text = f"cluster {name} is down; left: " + ", ".join(f"{key.replace('_', ' ')} {n}" for key, n in found.items())
     emit(found, output, text)

@@ -3,12 +3,13 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from eachpod.node.network.rules import TABLE
 
-from . import bubble, kubeconfig, leftovers, settings
+from . import bubble, entries, leftovers, settings
 from .errors import ClusterError
 from .layout import Layout
 from .searchpath import find
@@ -29,7 +30,7 @@ class Remains:
         return not any((self.processes, self.mounts, self.network_namespaces, self.nftables_rules, self.cgroups))
 
 
-def down(name: str, place: Path, *, keep_data: bool = False) -> Remains:
+def down(name: str, place: Path, tell: Callable[[str], None], *, keep_data: bool = False) -> Remains:
     """End the cluster and, unless `keep_data`, remove its data. A cluster half dead from a crash is cleaned up too."""
     known = settings.load(place)
     if known is None and not leftovers.processes(place):
@@ -37,17 +38,14 @@ def down(name: str, place: Path, *, keep_data: bool = False) -> Remains:
     found = known or Settings(name, str(place))
     networks = leftovers.networks(Layout(place))
     leftovers.stop(found)
-    if found.kubeconfig:
-        path = Path(found.kubeconfig)
-        config = kubeconfig.read(path)
-        if config:
-            kubeconfig.write(path, kubeconfig.without(config, found.context))
+    for trouble in entries.leave(found):
+        tell(trouble)
     if not keep_data:
-        _remove(found)
+        remove(found)
     return remains(found, networks)
 
 
-def _remove(found: Settings) -> None:
+def remove(found: Settings) -> None:
     """The data directory. Without root, files of containers belong to subordinate users: only a namespace that has
     them may remove those."""
     shutil.rmtree(found.root, ignore_errors=found.rootless)

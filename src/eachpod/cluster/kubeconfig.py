@@ -4,7 +4,10 @@ What else the file holds stays as it is; entries of other clusters are never tou
 """
 
 import base64
+import contextlib
 import os
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,8 @@ from .errors import ClusterError
 from .pki import Pair
 
 Config = dict[str, Any]
+# Seconds to wait for whoever else changes a file.
+PATIENCE = 5.0
 
 
 def make(context: str, server: str, ca: bytes, client: Pair) -> Config:
@@ -71,9 +76,49 @@ def read(path: Path) -> Config:
         raise ClusterError(f"--kubeconfig: {path} cannot be read ({reason}); mend it or name another file") from None
     if content is None:
         return {}
-    if not isinstance(content, dict) or content.get("kind", "Config") != "Config":
+    if not isinstance(content, dict) or content.get("kind", "Config") != "Config" or not _listed(content):
         raise ClusterError(f"--kubeconfig: {path} is not a kubeconfig; name another file")
     return content
+
+
+def _listed(config: Config) -> bool:
+    entries = [config.get(kind) or [] for kind in ("clusters", "users", "contexts")]
+    return all(isinstance(each, list) and all(isinstance(entry, dict) for entry in each) for each in entries)
+
+
+def edit(path: Path, change: Callable[[Config], Config]) -> None:
+    """Replace the file by what `change` makes of it, while nobody else does: clusters may start side by side."""
+    with _locked(path):
+        write(path, change(read(path)))
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Holds the lock that kubectl takes for a change: a file beside it. One that stays is what a crash left."""
+    lock, deadline = path.with_name(f"{path.name}.lock"), time.monotonic() + PATIENCE
+    try:
+        if not path.parent.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+        while not _made(lock) and time.monotonic() < deadline:
+            time.sleep(0.02)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
+
+
+def _made(lock: Path) -> bool:
+    try:
+        os.close(os.open(lock, os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return False
+    return True
+
+
+def _unwritable(path: Path, error: OSError) -> ClusterError:
+    return ClusterError(f"--kubeconfig: {path} cannot be written ({error.strerror}); name another file")
 
 
 def write(path: Path, config: Config) -> None:
@@ -87,7 +132,7 @@ def write(path: Path, config: Config) -> None:
             yaml.safe_dump(config, file, sort_keys=False)
         scratch.replace(target)
     except OSError as error:
-        raise ClusterError(f"--kubeconfig: {path} cannot be written ({error.strerror}); name another file") from None
+        raise _unwritable(path, error) from None
 
 
 def _b64(data: bytes) -> str:

@@ -33,6 +33,7 @@ class Settings:
     runtime: str = "simulated"
     nodes: tuple[NodeAddress, ...] = ()
     kubeconfig: str = ""
+    other_kubeconfigs: tuple[str, ...] = ()
     api_port: int = 0
     dns_port: int = 0
     dns_health_port: int = 0
@@ -143,6 +144,7 @@ def load(data_dir: Path) -> Settings | None:
     found["nodes"] = tuple(
         NodeAddress(node["name"], node["address"], tuple(node["pod_cidrs"])) for node in found.get("nodes", [])
     )
+    found["other_kubeconfigs"] = tuple(found.get("other_kubeconfigs", ()))
     try:
         return Settings(**found)
     except TypeError as error:

@@ -7,56 +7,23 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from eachpod.kit.hostport import joined
 
-from . import ability, identities, kubeconfig, leftovers, settings
-from .addresses import plan_nodes
+from . import entries, identities, kubeconfig, leftovers, settings
+from .down import remove
 from .errors import ClusterError
 from .launch import command
 from .layout import Layout
 from .settings import Settings
 from .supervisor import MARK
+from .wishes import Wishes, check_place, data_dir, kept, kept_ports, settle
 
 Tell = Callable[[str], None]
 _API_PORT, _DNS_PORT = 6443, 10053
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """The flags of `eachpod up` as given; "" and None mean not given."""
-
-    name: str = "default"
-    nodes: int = 2
-    runtime: str = ""
-    kubeconfig: str = ""
-    data_dir: str = ""
-    api_port: int = 0
-    dns_port: int = 0
-    service_cidr: str = "10.247.0.0/16"
-    pod_cidr: str = "10.0.0.0/16"
-    node_addresses: tuple[str, ...] = ()
-    node_names: tuple[str, ...] = ()
-    node_monitor_grace_period: float = 50.0
-    domain: str = "cluster.local"
-    token_auth_file: str = ""
-    anonymous_auth: bool = False
-    explain: bool = False
-    foreground: bool = False
-
-
-# What a cluster is for its whole life; flag and setting have the same name.
-_FIXED = (
-    "runtime", "service_cidr", "pod_cidr", "node_monitor_grace_period", "domain", "token_auth_file", "anonymous_auth",
-    "explain",
-)  # fmt: skip
-
-
-def data_dir(name: str, given: str) -> Path:
-    return Path(given).absolute() if given else settings.default_data_dir(name)
 
 
 def up(wishes: Wishes, tell: Tell) -> tuple[Settings, bool]:
@@ -64,16 +31,11 @@ def up(wishes: Wishes, tell: Tell) -> tuple[Settings, bool]:
     settings.check_name(wishes.name)
     place = data_dir(wishes.name, wishes.data_dir)
     known = settings.load(place)
-    if known:
-        for text in kept(wishes, known):
-            tell(text)
-        if leftovers.state(Layout(place)):
-            return known, False
-    if leftovers.processes(place):
-        tell("cleaning up what an earlier run left behind")
-        leftovers.stop(known or Settings(wishes.name, str(place)))
-    config_path = Path(wishes.kubeconfig) if wishes.kubeconfig else settings.default_kubeconfig()
-    existing = kubeconfig.read(config_path)  # before anything starts: an unreadable file is the user's to mend
+    config_path = (Path(wishes.kubeconfig) if wishes.kubeconfig else settings.default_kubeconfig()).absolute()
+    kubeconfig.read(config_path)  # before anything starts: an unreadable file is the user's to mend
+    if known and leftovers.state(Layout(place)):
+        return _join(wishes, known, config_path, tell), False
+    _clear(wishes, place, known, tell)
     wanted, why = settle(wishes, place, known)
     if why:
         tell(why)
@@ -85,77 +47,54 @@ def up(wishes: Wishes, tell: Tell) -> tuple[Settings, bool]:
         api_port=_port(sockets["api"]),
         dns_port=_port(sockets["dns_udp"]),
         dns_health_port=_port(sockets["dns_health"]),
-        kubeconfig=str(config_path),
     )
     settings.save(wanted)
-    identities.issue(wanted, datetime.datetime.now(datetime.UTC))
-    supervisor = _start(wanted, sockets, wishes.foreground)
-    await_ready(wanted, tell, lambda: supervisor.poll() is None)
-    admin = kubeconfig.read(Layout(place).kubeconfig("admin"))
-    kubeconfig.write(config_path, kubeconfig.merged(existing, admin))
-    return wanted, True
+    with _whole_or_ended(wanted, config_path, tell, new=known is None):
+        identities.issue(wanted, datetime.datetime.now(datetime.UTC))
+        supervisor = _start(wanted, sockets, wishes.foreground)
+        await_ready(wanted, tell, lambda: supervisor.poll() is None)
+        return entries.enter(wanted, config_path), True
 
 
-def kept(wishes: Wishes, known: Settings) -> list[str]:
-    """Flags that ask for something else than the cluster is, one sentence each: it stays as it was made."""
-    usual = Wishes()
-    has: dict[str, object] = {
-        "nodes": len(known.nodes),
-        "node_addresses": tuple(node.address for node in known.nodes)[: len(wishes.node_addresses)],
-        "node_names": tuple(node.name for node in known.nodes)[: len(wishes.node_names)],
-        **{name: getattr(known, name) for name in _FIXED},
-    }
-    return [
-        f"--{name.replace('_', '-')}: {known.name} stays as it was made ({value}); `eachpod down {known.name}` first"
-        for name, value in has.items()
-        if getattr(wishes, name) not in (getattr(usual, name), value)
-    ]
+def _clear(wishes: Wishes, place: Path, known: Settings | None, tell: Tell) -> None:
+    """See that the data directory is free to start in: nobody else's, and without processes of an earlier run."""
+    left = leftovers.processes(place)
+    if known or not left:
+        check_place(wishes, place, known)
+    if left:
+        tell("cleaning up what an earlier run left behind")
+        leftovers.stop(known or Settings(wishes.name, str(place)))
+    for text in kept(wishes, known) if known else ():
+        tell(text)
 
 
-def settle(wishes: Wishes, place: Path, known: Settings | None) -> tuple[Settings, str]:
-    """What the cluster shall be, and a sentence on the runtime where it was not asked for. A cluster that was there
-    before keeps what it is."""
-    if known:
-        return known, ""
-    if wishes.nodes < 0:
-        raise ClusterError("--nodes: give a number from 0 on")
-    runtime, why = choose_runtime(wishes.runtime)
-    made = Settings(
-        name=wishes.name,
-        data_dir=str(place),
-        runtime=runtime,
-        nodes=plan_nodes(wishes.nodes, wishes.pod_cidr, wishes.node_addresses, wishes.node_names),
-        service_cidr=wishes.service_cidr,
-        pod_cidr=wishes.pod_cidr,
-        domain=wishes.domain,
-        node_monitor_grace_period=wishes.node_monitor_grace_period,
-        rootless=os.geteuid() != 0,
-        token_auth_file=wishes.token_auth_file,
-        anonymous_auth=wishes.anonymous_auth,
-        explain=wishes.explain,
-        images=str(settings.images_dir()),
-    )
-    if runtime == "containers":
-        way_out = ability.egress()
-        made = replace(made, egress=way_out.good)
-        if not way_out.good:
-            why = f"{why}\nno way out of this machine for pods and pulls: {way_out.found}".strip()
-    return settings.with_addresses(made), why
+@contextlib.contextmanager
+def _whole_or_ended(wanted: Settings, config_path: Path, tell: Tell, *, new: bool) -> Iterator[None]:
+    """No half cluster stays: where a start fails or is interrupted, what it has started ends. A new cluster's directory
+    goes with it when interrupted; after a failure the logs in it say what went wrong."""
+    try:
+        yield
+    except BaseException as error:
+        interrupted = isinstance(error, KeyboardInterrupt)
+        if interrupted:
+            tell("interrupted; ending what was started")
+        with contextlib.suppress(OSError):
+            leftovers.stop(wanted)
+        if interrupted:
+            entries.leave(replace(wanted, kubeconfig=str(config_path)))
+        if interrupted and new:
+            remove(wanted)
+        raise
 
 
-def choose_runtime(asked: str) -> tuple[str, str]:
-    """The runtime, and why where nobody asked. ClusterError where what was asked for cannot be."""
-    if asked not in ("", "containers", "simulated"):
-        raise ClusterError(f"--runtime: {asked!r} is unknown, choose containers or simulated")
-    if asked == "simulated":
-        return asked, ""
-    against = ability.reason_against_containers(ability.checks())
-    if not against:
-        where = "" if os.geteuid() == 0 else ", in a user namespace since this is not root"
-        return "containers", "" if asked else f"runtime: containers, this machine can run them{where}"
-    if asked:
-        raise ClusterError(f"--runtime containers: {against}. `eachpod doctor` says what to do about it")
-    return "simulated", f"runtime: simulated, since containers cannot run here ({against})"
+def _join(wishes: Wishes, known: Settings, config_path: Path, tell: Tell) -> Settings:
+    """A cluster that runs, or that another `up` is about to start. It may be in another kubeconfig, or in none if that
+    `up` was interrupted: so it is waited for and entered here too."""
+    check_place(wishes, known.root, known)
+    for text in (*kept(wishes, known), *kept_ports(wishes, known)):
+        tell(text)
+    await_ready(known, tell, lambda: leftovers.state(Layout(known.root)) is not None)
+    return entries.enter(known, config_path)
 
 
 def _sandbox_image(wanted: Settings, tell: Tell) -> None:
@@ -267,8 +206,6 @@ def await_ready(wanted: Settings, tell: Tell, supervised: Callable[[], bool], pa
         stood_on = (components.get(name, {}) for name in ("holder", *waiting))
         hopeless = any(part.get("restarts", 0) >= 5 for part in stood_on)
         if elapsed > patience or hopeless or not supervised():
-            with contextlib.suppress(OSError):
-                leftovers.stop(wanted)
             late = [name for name, part in components.items() if not part.get("ready")]
             raise ClusterError(_failure(layout, late or waiting))
         if elapsed > 1 and told != (told := ", ".join(waiting)):
