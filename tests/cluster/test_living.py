@@ -36,6 +36,20 @@ def test_by_their_mark(tmp_path: Path, process: int) -> None:
     assert living.processes(tmp_path / "other") == []
 
 
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root makes a PID namespace")
+def test_the_number_that_a_process_has_for_us(tmp_path: Path) -> None:
+    """`status` shows numbers that can be signalled, also of what runs in a namespace of its own."""
+    inner = ["sh", "-c", "echo $$; read end"]
+    command = ["unshare", "--pid", "--fork", "--kill-child", *inner]
+    environment = {**os.environ, MARK: str(tmp_path)}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as child:
+        assert child.stdout
+        assert child.stdout.readline() == b"1\n"
+        ((inside, outside),) = living.numbers(tmp_path).items()
+        assert (inside, Path(f"/proc/{outside}/cmdline").read_bytes().split(b"\0")[0]) == (1, b"sh")
+        child.communicate(b"\n")
+
+
 def test_by_what_was_told_while_the_lock_is_held(tmp_path: Path, process: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(living, "_PROC", tmp_path / "nowhere")
     layout = Layout(tmp_path)

@@ -147,14 +147,15 @@ def status(name: Name = "default", data_dir: DataDir = "", output: Output = "") 
         (part, "ready" if its["ready"] else "starting", its["pid"] or "-", its["restarts"])
         for part, its in components.items()
     ]
-    head = f"cluster {name}: {'running' if state else 'stopped'}, {found.runtime}, data in {found.data_dir}"
+    head = f"cluster {found.name}: {'running' if state else 'stopped'}, {found.runtime}, data in {found.data_dir}"
     text = head if not rows else f"{head}\n{columns(('COMPONENT', 'STATE', 'PID', 'RESTARTS'), rows)}"
     emit(value, output, text)
     if state is None:
-        raise ClusterError(f"cluster {name} is not running; `eachpod up {name}` starts it again")
+        raise ClusterError(f"cluster {found.name} is not running; `eachpod up {found.name}` starts it again")
 
 
 def _components(found: "Settings", state: dict[str, Any] | None) -> dict[str, Any]:
+    from eachpod.cluster import living
     from eachpod.cluster.layout import Layout
 
     if state is None:
@@ -165,7 +166,9 @@ def _components(found: "Settings", state: dict[str, Any] | None) -> dict[str, An
             inner = json.loads(Layout(found.root).holder_state.read_text())
         except (OSError, ValueError):
             inner = {}
-    return {**state["components"], **inner}
+    numbers = living.numbers(found.root) if inner else {}
+    outer = {name: {**part, "pid": numbers.get(part["pid"])} for name, part in inner.items()}
+    return {**state["components"], **outer}
 
 
 def list_clusters(output: Output = "") -> None:

@@ -23,6 +23,18 @@ def processes(root: Path) -> list[int]:
     return sorted(pid for pid in found if pid != os.getpid() and is_ours(pid, root))
 
 
+def numbers(root: Path) -> dict[int, int]:
+    """By the number that it has in the cluster's own PID namespace, the one that each process there has for us."""
+    found = {}
+    for pid in processes(root):
+        with contextlib.suppress(OSError):
+            status = (_PROC / str(pid) / "status").read_text()
+            known = next((line.split()[1:] for line in status.splitlines() if line.startswith("NSpid:")), [])
+            if len(known) == 2:
+                found[int(known[1])] = pid
+    return found
+
+
 def is_ours(pid: int, root: Path) -> bool:
     """Whether this process lives and is the cluster's."""
     if not _shown():
