@@ -59,7 +59,7 @@ async def make_ready(client: Client) -> None:
         elif pod["status"]["phase"] == "Pending":
             if not pod["spec"].get("nodeName"):
                 binding = {"metadata": {"name": name}, "target": {"kind": "Node", "name": "n1"}}
-                await client.create(POD, binding, "d", name=name, sub="binding")
+                await client.create(POD, binding, "d", name=name, subresource="binding")
                 pod = await client.get(POD, name, "d")
             address = f"10.0.0.{int(name.rsplit('-', 1)[1]) + 1}"
             ready = {"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}

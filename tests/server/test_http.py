@@ -128,7 +128,9 @@ async def test_an_accounts_token_ends_with_what_it_is_bound_to(running: Running)
     await _grant(local, {"kind": "ServiceAccount", "name": "default", "namespace": "default"})
     bound = {"kind": "Pod", "apiVersion": "v1", "name": "p"}
     sent = {"spec": {"boundObjectRef": bound, "expirationSeconds": 600}}
-    token = (await local.create(SERVICEACCOUNT, sent, "default", name="default", sub="token"))["status"]["token"]
+    token = (await local.create(SERVICEACCOUNT, sent, "default", name="default", subresource="token"))["status"][
+        "token"
+    ]
     async with client(replace(running.access, certificate=b"", key=b"", token=token)) as remote:
         assert (await remote.list(CONFIGMAP, "default")).items == []
         await local.delete(POD, "p", "default", grace_seconds=0)

@@ -296,13 +296,13 @@ async def test_namespaces_that_end_take_nothing_new(client: Client) -> None:
 async def test_binding_and_eviction(client: Client) -> None:
     await client.create(POD, pod("a"))
     target = {"metadata": {"name": "a"}, "target": {"kind": "Node", "name": "n"}}
-    await client.create(POD, target, "x", name="a", sub="binding")
+    await client.create(POD, target, "x", name="a", subresource="binding")
     bound = await client.get(POD, "a", "x")
     assert bound["spec"]["nodeName"] == "n"
     assert dig(bound, "status", "conditions")[0]["type"] == "PodScheduled"
     with pytest.raises(Conflict, match="already assigned"):
-        await client.create(POD, target, "x", name="a", sub="binding")
-    await client.create(POD, {"metadata": {"name": "a"}}, "x", name="a", sub="eviction")
+        await client.create(POD, target, "x", name="a", subresource="binding")
+    await client.create(POD, {"metadata": {"name": "a"}}, "x", name="a", subresource="eviction")
     assert (await client.get(POD, "a", "x"))["metadata"]["deletionTimestamp"]
 
 

@@ -46,11 +46,11 @@ class Client:
         return ObjectList(items, objects.revision(body))
 
     async def create(
-        self, resource: Resource, obj: Object, namespace: str = "", *, name: str = "", sub: str = ""
+        self, resource: Resource, obj: Object, namespace: str = "", *, name: str = "", subresource: str = ""
     ) -> Object:
-        """POST to the collection, or to the subresource `sub` of the object `name` (eviction, binding, token)."""
+        """POST to the collection, or to a subresource of the object `name` (eviction, binding, token)."""
         where = namespace or objects.namespace(obj)
-        return await self._object("POST", resource.path(where, name, sub), body=obj)
+        return await self._object("POST", resource.path(where, name, subresource), body=obj)
 
     async def update(self, resource: Resource, obj: Object, subresource: str = "") -> Object:
         path = resource.path(objects.namespace(obj), objects.name(obj), subresource)

@@ -38,7 +38,9 @@ class Binder:
     async def bind(self, pod: Object, chosen: Chosen) -> None:
         """StatusError, ConnectionError or TimeoutError where the pod cannot get there."""
         await self._bind_claims(pod, chosen)
-        await self._client.create(POD, status.binding(pod, chosen.node), namespace(pod), name=name(pod), sub="binding")
+        await self._client.create(
+            POD, status.binding(pod, chosen.node), namespace(pod), name=name(pod), subresource="binding"
+        )
         place = f"{namespace(pod)}/{name(pod)} to {chosen.node}"
         self._recorder.tell(Note(pod, "Scheduled", f"Successfully assigned {place}"))
 

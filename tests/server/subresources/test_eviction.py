@@ -102,7 +102,7 @@ def test_a_pod_that_is_not_ready_costs_nothing_where_the_rest_suffices(
 
 async def evict(client: Client, **options: Any) -> None:
     body = {"metadata": {"name": "a"}, "deleteOptions": options}
-    await client.create(POD, body, "x", name="a", sub="eviction")
+    await client.create(POD, body, "x", name="a", subresource="eviction")
 
 
 @pytest.fixture(name="live")

@@ -136,7 +136,9 @@ class VolumeKeeper:
         }
         request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec}
         account = str(dig(pod, "spec", "serviceAccountName", default="default"))
-        answer = await self._client.create(SERVICEACCOUNT, request, objects.namespace(pod), name=account, sub="token")
+        answer = await self._client.create(
+            SERVICEACCOUNT, request, objects.namespace(pod), name=account, subresource="token"
+        )
         expires = parse(dig(answer, "status", "expirationTimestamp")) or time.time() + seconds
         life = min(expires - time.time(), seconds)
         self._tokens[key] = _Token(str(dig(answer, "status", "token", default="")), time.time() + 0.8 * life)

@@ -198,7 +198,7 @@ class Binder:
         while True:
             await asyncio.sleep(self._chance.expovariate(20.0))
             try:
-                await self._client.create(POD, binding, namespace, name=name, sub="binding")
+                await self._client.create(POD, binding, namespace, name=name, subresource="binding")
                 return
             except (NotFound, Conflict):
                 return
