@@ -34,6 +34,14 @@ def test_what_a_supervisor_that_has_ended_said_is_told_without_waiting(tmp_path:
         await_ready(Settings("ended", str(tmp_path)), print, lambda: False)
 
 
+@pytest.mark.e2e  # takes longer than a second, which is what it is about
+def test_what_takes_longer_than_a_second_is_told(tmp_path: Path) -> None:
+    told: list[str] = []
+    with pytest.raises(ClusterError, match="the cluster did not start"):
+        await_ready(Settings("slow", str(tmp_path)), told.append, lambda: not told)
+    assert told == ["waiting for control-plane, dns"]
+
+
 @pytest.mark.parametrize(
     ("log", "words"),
     [
