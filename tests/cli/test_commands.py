@@ -127,3 +127,14 @@ def test_every_command_with_a_result_gives_json(words: str) -> None:
     for word in words.split():
         command = command.commands[word]
     assert "output" in [flag.name for flag in command.params]
+
+
+@pytest.mark.parametrize("command", ["", "up", "server", "controllers", "dns serve"])
+def test_help_names_flags_in_full_on_a_terminal_of_80_columns(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    text = answer(f"{command} --help")
+    assert "…" not in text
+    assert "..." not in text.replace("[ARGS]...", "")
+    assert max(map(len, text.splitlines())) <= 80
+    if command == "up":
+        assert "--node-monitor-grace-period" in text

@@ -13,7 +13,7 @@ from .output import columns, emit, progress, tell
 if TYPE_CHECKING:
     from eachpod.cluster.images import Image
 
-app = typer.Typer(help="Container images for clusters without a registry.", no_args_is_help=True)
+app = typer.Typer(help="Container images for clusters without a registry.", no_args_is_help=True, rich_markup_mode=None)
 
 
 def _folder() -> Path:

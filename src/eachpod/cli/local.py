@@ -231,7 +231,7 @@ def _lines(path: Path, *, follow: bool) -> Iterator[str]:
 
 
 def doctor(output: Output = "") -> None:
-    """Say what this machine can run, and what to do about what it cannot."""
+    """Say what this machine can run, and what would mend the rest."""
     from eachpod.cluster import ability
 
     with progress("looking at what this machine has"):

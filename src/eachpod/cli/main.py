@@ -17,6 +17,7 @@ app = typer.Typer(
     help="A Kubernetes-compatible cluster, built around headless Services.",
     no_args_is_help=True,
     add_completion=True,
+    rich_markup_mode=None,  # its tables cut the names of flags where a terminal is narrow
     pretty_exceptions_enable=False,
 )
 app.command()(local.up)

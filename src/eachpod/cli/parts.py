@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from eachpod.client.client import Client
     from eachpod.client.kubeconfig import Access
 
-dns_app = typer.Typer(help="The cluster DNS.", no_args_is_help=True)
+dns_app = typer.Typer(help="The cluster DNS.", no_args_is_help=True, rich_markup_mode=None)
 
 
 def _access(kubeconfig: str) -> "Access":
