@@ -1,16 +1,15 @@
 """Label selectors made ready for matching many pods against one selector."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 Requirement = tuple[str, str, frozenset[str]]
 
 
-def _holds(requirement: Requirement, have: Mapping[str, str]) -> bool:
-    key, operator, values = requirement
-    value = have.get(key)
+def holds(operator: str, value: str | None, values: Collection[str]) -> bool:
+    """Whether a label, None where there is none, is what the operator asks for."""
     match operator:
         case "In":
             return value is not None and value in values
@@ -57,7 +56,7 @@ class Selector:
         for key, value in self.equal:
             if have.get(key) != value:
                 return False
-        return all(_holds(requirement, have) for requirement in self.requirements)
+        return all(holds(operator, have.get(key), values) for key, operator, values in self.requirements)
 
 
 def go_text(selector: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .labelselector import holds
 from .objects import Object, dig, labels, name
 
 Requirement = Mapping[str, Any]
@@ -16,24 +17,14 @@ def _whole(text: str | None) -> int | None:
 
 
 def _holds(requirement: Requirement, have: Mapping[str, str]) -> bool:
-    key, operator = requirement.get("key") or "", requirement.get("operator")
+    operator, value = requirement.get("operator") or "", have.get(requirement.get("key") or "")
     values: Sequence[str] = requirement.get("values") or ()
-    value = have.get(key)
-    match operator:
-        case "In":
-            return value is not None and value in values
-        case "NotIn":
-            return value is None or value not in values
-        case "Exists":
-            return value is not None
-        case "DoesNotExist":
-            return value is None
-        case "Gt" | "Lt":
-            ours, asked = _whole(value), _whole(values[0] if values else "")
-            if ours is None or asked is None:
-                return False
-            return ours > asked if operator == "Gt" else ours < asked
-    return False
+    if operator not in ("Gt", "Lt"):
+        return holds(operator, value, values)
+    ours, asked = _whole(value), _whole(values[0] if values else "")
+    if ours is None or asked is None:
+        return False
+    return ours > asked if operator == "Gt" else ours < asked
 
 
 def term_matches(term: Mapping[str, Any], node: Object) -> bool:
