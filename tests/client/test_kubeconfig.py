@@ -1,3 +1,5 @@
+"""Which file, context and credentials a kubeconfig gives, and what is said of one that cannot be used."""
+
 import base64
 from pathlib import Path
 

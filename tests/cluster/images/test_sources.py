@@ -1,3 +1,5 @@
+"""Archives of packages, out of both forms of apt's source files."""
+
 import pytest
 
 from eachpod.cluster.images.sources import Archive, archives, codename
