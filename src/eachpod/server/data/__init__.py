@@ -1,1 +1,1 @@
-"""Tables."""
+"""The roles and bindings of a new cluster, which `defaultroles.py` reads."""
