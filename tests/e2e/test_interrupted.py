@@ -1,4 +1,4 @@
-"""An `up` that is interrupted leaves nothing, and one that finds the cluster starting waits for it like the first."""
+"""An `up` that is interrupted leaves nothing; one that finds the cluster starting, or another `up` at work, waits."""
 
 import json
 import signal
@@ -54,3 +54,17 @@ def test_a_second_start_waits_for_the_first_and_enters_its_own_kubeconfig(tmp_pa
     finally:
         cluster.down()
     assert "eachpod-t-second" not in (tmp_path / "other").read_text()
+
+
+def test_two_at_once_are_one_cluster(tmp_path: Path) -> None:
+    cluster = Cluster("t-twice", tmp_path)
+    words = (str(BIN / "eachpod"), "up", cluster.name, "--data-dir", str(cluster.data), "--runtime", "simulated")
+    pipes = {"text": True, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": cluster.environment}
+    both = [subprocess.Popen(words, **pipes) for _ in range(2)]  # type: ignore[call-overload]
+    try:
+        said = [each.communicate(timeout=300) for each in both]
+        assert [each.returncode for each in both] == [0, 0], said
+        assert sorted(out.split(" is ")[1].split()[0] for out, _ in said) == ["running", "up"]
+        assert cluster.kubectl("get", "namespaces").returncode == 0
+    finally:
+        cluster.down()

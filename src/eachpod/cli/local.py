@@ -178,7 +178,7 @@ def list_clusters(output: Output = "") -> None:
 
     rows = []
     folder = settings.default_data_dir("x").parent
-    for place in sorted(folder.iterdir()) if folder.is_dir() else []:
+    for place in sorted(folder.glob("*/")):
         found = settings.load(place)
         if found:
             running = leftovers.state(Layout(place)) is not None

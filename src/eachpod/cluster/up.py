@@ -14,6 +14,7 @@ from pathlib import Path
 from eachpod.kit.hostport import joined
 
 from . import entries, identities, kubeconfig, leftovers, settings
+from .alone import alone
 from .down import remove
 from .errors import ClusterError
 from .launch import command
@@ -30,6 +31,11 @@ def up(wishes: Wishes, tell: Tell) -> tuple[Settings, bool]:
     """Start the cluster, or find it running. Returns its settings and whether it was started now."""
     settings.check_name(wishes.name)
     place = data_dir(wishes.name, wishes.data_dir)
+    with alone(place, lambda: tell(f"waiting for another `eachpod up {wishes.name}`")):
+        return _up(wishes, place, tell)
+
+
+def _up(wishes: Wishes, place: Path, tell: Tell) -> tuple[Settings, bool]:
     known = settings.load(place)
     config_path = (Path(wishes.kubeconfig) if wishes.kubeconfig else settings.default_kubeconfig()).absolute()
     kubeconfig.read(config_path)  # before anything starts: an unreadable file is the user's to mend
