@@ -38,7 +38,7 @@ def test_answers_are_kept_as_long_as_their_records_allow(reply_to: Reply) -> Non
     assert kept.get(NAME, message.A, 105.0) is None
     assert kept.get(NAME, message.AAAA, 101.0) is None
     kept.put(NAME, message.A, reply_to(QUERY, "example.org. A 192.0.2.1", ttl=9999), 200.0)
-    assert kept.get(NAME, message.A, 200.0 + forward.MAX_LIFE) is None
+    assert kept.get(NAME, message.A, 200.0 + forward.MAX_LIFE_SECONDS) is None
     for wire in (reply_to(QUERY), reply_to(QUERY, "example.org. A 192.0.2.1", ttl=0)):
         fresh = forward.Kept()
         fresh.put(NAME, message.A, wire, 300.0)

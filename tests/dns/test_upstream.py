@@ -67,7 +67,7 @@ async def resolver(reply_to: Callable[..., bytes]) -> AsyncIterator[Callable[...
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """This process may be kept waiting for longer than a resolver may take to answer."""
-    monkeypatch.setattr(module, "_PATIENCE", 60.0)
+    monkeypatch.setattr(module, "_PATIENCE_SECONDS", 60.0)
 
 
 @pytest.fixture

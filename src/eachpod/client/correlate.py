@@ -16,7 +16,7 @@ V = TypeVar("V")
 
 _CACHED = 4096
 _SIMILAR = 10
-_SIMILAR_WITHIN = 600.0
+_SIMILAR_SECONDS = 600.0
 _BURST = 25
 _REFILL = 1 / 300
 
@@ -100,7 +100,7 @@ class Correlator:
     def _combine(self, note: Note, now: float) -> tuple[Note, tuple[str, ...]]:
         group = (*_identity(note.about), note.type, note.reason)
         similar = self._similar.get(group)
-        if similar is None or now - similar.last > _SIMILAR_WITHIN:
+        if similar is None or now - similar.last > _SIMILAR_SECONDS:
             similar = _Similar(set(), now)
             self._similar.put(group, similar)
         similar.messages.add(note.message)

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 # A process that lived this long counts as healthy: its next death is a first one again.
 _HEALTHY_SECONDS = 10.0
-_FIRST_PAUSE = 0.1
-_LONGEST_PAUSE = 5.0
+_FIRST_PAUSE_SECONDS = 0.1
+_LONGEST_PAUSE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,5 +23,5 @@ class Restarts:
         """The new history, and when to start again."""
         healthy = now - self.started >= _HEALTHY_SECONDS
         deaths = 1 if healthy else self.deaths + 1
-        pause = 0.0 if deaths == 1 else min(_FIRST_PAUSE * 2 ** (deaths - 2), _LONGEST_PAUSE)
+        pause = 0.0 if deaths == 1 else min(_FIRST_PAUSE_SECONDS * 2 ** (deaths - 2), _LONGEST_PAUSE_SECONDS)
         return Restarts(deaths, self.total + 1, self.started), now + pause

@@ -26,7 +26,7 @@ from .plan import Emit, Plan, update_status
 from .view import Controller, Key, View, Watch, key_of
 
 # How long an evicted pod may take to be marked as deleted before it counts as there again.
-_DELETION_TIMEOUT = 120.0
+_DELETION_SECONDS = 120.0
 
 # Kinds whose replicas say how many pods there should be, by group and kind.
 _SCALED: Mapping[tuple[str, str], Resource] = {
@@ -155,7 +155,7 @@ def _disrupted(budget: Object, pods: list[Object], now: float) -> tuple[dict[str
     for pod in pods:
         if deleting(pod) or name(pod) not in known:
             continue
-        left = (parse(known[name(pod)]) or 0.0) + _DELETION_TIMEOUT - now
+        left = (parse(known[name(pod)]) or 0.0) + _DELETION_SECONDS - now
         if left < 0:
             overdue.append(pod)
             continue

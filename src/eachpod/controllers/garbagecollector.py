@@ -37,9 +37,9 @@ from .view import Key
 log = logging.getLogger(__name__)
 
 _WORKERS = 20
-_REDISCOVER, _RETRY = 30.0, 1.0
+_REDISCOVER_SECONDS, _RETRY_SECONDS = 30.0, 1.0
 # A kind that cannot be listed must not keep the others waiting.
-_FIRST_LIST = 10.0
+_FIRST_LIST_SECONDS = 10.0
 _IGNORED = {"events", "events.events.k8s.io"}
 
 
@@ -81,11 +81,11 @@ class _Collecting:
         while True:
             if await self._watch_all():
                 return
-            await asyncio.sleep(_RETRY)
+            await asyncio.sleep(_RETRY_SECONDS)
 
     async def _keep_watching(self) -> None:
         while True:
-            await asyncio.sleep(_REDISCOVER)
+            await asyncio.sleep(_REDISCOVER_SECONDS)
             await self._watch_all()
 
     async def _watch_all(self) -> bool:
@@ -115,7 +115,7 @@ class _Collecting:
         if fresh:
             tasks = [asyncio.ensure_future(informer.synced()) for informer in fresh]
             try:
-                await asyncio.wait(tasks, timeout=_FIRST_LIST)
+                await asyncio.wait(tasks, timeout=_FIRST_LIST_SECONDS)
             finally:
                 for task in tasks:
                     task.cancel()

@@ -14,9 +14,9 @@ from .nodehealth import out_of_service, ready_status
 from .plan import Delete, Patch, Plan, Together
 from .view import Controller, Key, View
 
-_PERIOD = 20.0
+_PERIOD_SECONDS = 20.0
 # A node must be missing for this long, so that one that registers again keeps its pods.
-_QUARANTINE = 40.0
+_QUARANTINE_SECONDS = 40.0
 _EVERYTHING = Key("", "")
 
 Removal = tuple[Patch | Delete, ...]
@@ -26,7 +26,7 @@ def reconcile(view: View, key: Key, now: float) -> Plan:
     pods = list(view.all(POD))
     missing: dict[str, float] = view.recall(key) or {}
     missing = missing_nodes(view, pods, missing, now)
-    gone = {node for node, since in missing.items() if now - since >= _QUARANTINE}
+    gone = {node for node, since in missing.items() if now - since >= _QUARANTINE_SECONDS}
     groups = [
         *_of_lost_nodes(pods, gone, now),
         *_of_nodes_off(view, pods, now),
@@ -91,5 +91,5 @@ CONTROLLER = Controller(
     reads=(POD, NODE),
     workers=1,
     start=(_EVERYTHING,),
-    resync=_PERIOD,
+    resync=_PERIOD_SECONDS,
 )

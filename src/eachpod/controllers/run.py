@@ -29,7 +29,7 @@ from .view import Controller, Key, View, Watch
 log = logging.getLogger(__name__)
 
 # A key whose own writes are not in the cache yet is woken by their arrival; this is for the case that they never come.
-_UNSEEN_RETRY = 1.0
+_UNSEEN_RETRY_SECONDS = 1.0
 
 
 class Runner:
@@ -103,7 +103,7 @@ class Runner:
     async def _sync(self, key: Key) -> None:
         if not self._writes.visible(key, self._caches.get):
             self._parked[key] = None
-            self.queue.add_after(key, _UNSEEN_RETRY)
+            self.queue.add_after(key, _UNSEEN_RETRY_SECONDS)
             return
         self._parked.pop(key, None)
         try:

@@ -14,7 +14,7 @@ from eachpod.model.timestamps import parse, render
 from .plan import NOTHING, Plan, Update
 from .view import Controller, Key, View, Watch, key_of
 
-_TIMEOUT = 120.0
+_TIMEOUT_SECONDS = 120.0
 _TARGET = "DisruptionTarget"
 
 
@@ -23,7 +23,7 @@ def reconcile(view: View, key: Key, now: float) -> Plan:
     if pod is None or not _is_target(pod):
         return NOTHING
     before = condition(pod, _TARGET) or {}
-    left = (parse(before.get("lastTransitionTime")) or 0.0) + _TIMEOUT - now
+    left = (parse(before.get("lastTransitionTime")) or 0.0) + _TIMEOUT_SECONDS - now
     if left > 0:
         return Plan(requeue_after=left)
     fresh = {

@@ -19,7 +19,7 @@ from .zone import Index
 log = logging.getLogger(__name__)
 
 _LIVE_PODS = "status.phase!=Succeeded,status.phase!=Failed"
-_WRITE_PAUSE = 1.0
+_WRITE_PAUSE_SECONDS = 1.0
 
 
 class Follower:
@@ -89,7 +89,7 @@ class Follower:
                 snapshot.write(path, state)
             except OSError as error:
                 log.warning("the state could not be kept in %s: %s", path, error.strerror or error)
-            await asyncio.sleep(_WRITE_PAUSE)
+            await asyncio.sleep(_WRITE_PAUSE_SECONDS)
 
 
 def restore(index: Index, path: str) -> None:

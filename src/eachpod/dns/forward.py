@@ -11,7 +11,7 @@ from .reply import Transport, limit, positive
 from .zone import Index
 
 MAX_KEPT = 2000
-MAX_LIFE = 30.0
+MAX_LIFE_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Kept:
             self._replies = {key: kept for key, kept in self._replies.items() if kept[0] > now}
             if len(self._replies) >= MAX_KEPT:
                 self._replies.clear()
-        self._replies[name, type_] = (now + min(life, MAX_LIFE), reply)
+        self._replies[name, type_] = (now + min(life, MAX_LIFE_SECONDS), reply)
 
 
 def matches(query: bytes, reply: bytes) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections.abc import Callable
 
-_PATIENCE = 5.0
+_PATIENCE_SECONDS = 5.0
 # status and text of a path, or None for 404
 Pages = Callable[[str], tuple[int, str] | None]
 
@@ -12,7 +12,7 @@ Pages = Callable[[str], tuple[int, str] | None]
 async def listen(fd: int, pages: Pages) -> asyncio.Server:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_PATIENCE_SECONDS):
                 head = await reader.readuntil(b"\r\n\r\n")
                 writer.write(answer(head, pages))
                 await writer.drain()

@@ -34,7 +34,7 @@ from .zone import Index
 
 log = logging.getLogger(__name__)
 
-_SWITCH_INTERVAL = 0.0005
+_SWITCH_SECONDS = 0.0005
 # The index is large and has few cycles: looking through it for garbage after every 700 objects costs milliseconds.
 _GARBAGE = 20_000
 
@@ -43,7 +43,7 @@ def run(config: DnsConfig, ready: Callable[[], None] = lambda: None) -> None:
     """Serve until SIGTERM or SIGINT, then answer on until it is quiet. KubeconfigError where that is unusable. `ready`
     is called once, from another thread, when the cluster's names are answered."""
     access = kubeconfig.load(config.kubeconfig, config.context)
-    sys.setswitchinterval(_SWITCH_INTERVAL)
+    sys.setswitchinterval(_SWITCH_SECONDS)
     gc.set_threshold(_GARBAGE, 20, 50)
     server = Server(config, access, ready)
     stop = server.udp.stop

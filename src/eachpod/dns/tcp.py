@@ -9,7 +9,7 @@ from typing import Any
 # A question and who asks (address, port, ...).
 Respond = Callable[[bytes, Any], Awaitable[bytes | None]]
 
-IDLE = 10.0
+IDLE_SECONDS = 10.0
 MAX_CONNECTIONS = 1000
 
 
@@ -35,11 +35,11 @@ class TcpFront:
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         peer = writer.get_extra_info("peername")
         while True:
-            async with asyncio.timeout(IDLE):
+            async with asyncio.timeout(IDLE_SECONDS):
                 (length,) = struct.unpack("!H", await reader.readexactly(2))
                 query = await reader.readexactly(length)
             reply = await self._respond(query, peer)
             if reply is not None:
                 writer.write(struct.pack("!H", len(reply)) + reply)
-                async with asyncio.timeout(IDLE):
+                async with asyncio.timeout(IDLE_SECONDS):
                     await writer.drain()

@@ -11,7 +11,7 @@ from . import forward, message
 from .counters import Counters
 
 _PORT = 53
-_PATIENCE = 2.0
+_PATIENCE_SECONDS = 2.0
 _MAX_UNDER_WAY = 1000
 
 
@@ -81,7 +81,7 @@ class Upstream:
     async def _ask_one(self, server: str, name: bytes, type_: int) -> bytes | None:
         query = message.question_message(secrets.token_bytes(2), name, type_)
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_PATIENCE_SECONDS):
                 reply = await self._by_udp(server, query)
                 return await self._by_tcp(server, query) if reply[2] & 0x02 else reply
         except (OSError, TimeoutError, asyncio.IncompleteReadError):

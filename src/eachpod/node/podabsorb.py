@@ -39,7 +39,7 @@ Step = tuple[PodState, list[Command]]
 
 # Reasons that a start fails with before the image is there: the wait is that of the image, not of the container.
 PULL_REASONS = ("ErrImagePull", "RegistryUnavailable", "SignatureValidationFailed")
-_START_RETRY = 10.0
+_START_RETRY_SECONDS = 10.0
 
 
 def absorb(state: PodState, event: PodEvent, now: float) -> Step:
@@ -239,5 +239,5 @@ def _start_done(state: PodState, name: str, done: Done, now: float) -> Step:
         backoff = pull_delay(known.pull_backoff)
         known = replace(known, pull_backoff=backoff, not_before=now + backoff)
     elif not known.exited:  # one that came as far as to end waits as any that ends
-        known = replace(known, not_before=now + _START_RETRY)
+        known = replace(known, not_before=now + _START_RETRY_SECONDS)
     return with_container(state, replace(known, waiting=(done.reason, done.message))), []

@@ -13,7 +13,7 @@ from .runtime import ContainerState, Runtime, RuntimeFault, Snapshot
 
 log = logging.getLogger(__name__)
 
-_PERIOD = 1.0
+_PERIOD_SECONDS = 1.0
 _SETTLE = 0.01  # one exit is several events
 
 
@@ -35,7 +35,7 @@ class Relist:
         try:
             while True:
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_PERIOD):
+                    async with asyncio.timeout(_PERIOD_SECONDS):
                         await self._hint.wait()
                         await asyncio.sleep(_SETTLE)
                 self._hint.clear()

@@ -29,7 +29,7 @@ from .selection import Selection
 # An event of a client that has not taken the ones before: about a minute of a busy cluster.
 QUEUE_LIMIT = 10_000
 _BOOKMARK_SECONDS = 60.0
-_BEFORE_END = 2.0
+_BEFORE_END = 2.0  # seconds
 _DEFAULT_SECONDS = 1800.0
 
 

@@ -18,24 +18,24 @@ _SUBSCRIBE = "/containerd.services.events.v1.Events/Subscribe"
 # Messages: SubscribeRequest.filters = 1; Envelope.topic = 3, event = 4; Any.value = 2;
 # TaskExit.container_id = 1, id = 2; every other task event has container_id = 1.
 _FILTER = b'topic~="/tasks/(start|exit|oom|delete)",namespace==k8s.io'
-_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
+_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 2.0
 
 
 async def hints(channel: Channel) -> AsyncIterator[str]:
     """Ids that something happened to; "" at each (re-)connection, when anything may have. Never ends by itself."""
-    pause = _PAUSE
+    pause = _PAUSE_SECONDS
     while True:
         call = channel.stream(_SUBSCRIBE, encoded(1, _FILTER))
         try:
             yield ""
             async for envelope in call:
-                pause = _PAUSE
+                pause = _PAUSE_SECONDS
                 about = subject(envelope)
                 if about:
                     yield about
         except grpc.aio.AioRpcError:
             await asyncio.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
+            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
         finally:
             with contextlib.suppress(asyncio.CancelledError):
                 call.cancel()

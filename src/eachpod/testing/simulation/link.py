@@ -20,7 +20,7 @@ from .faults import FAIR, Fate, Sky, Trip, lag, trip
 from .server import Server
 from .story import Story
 
-_PATIENCE = 10.0
+_PATIENCE_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Link:
         await asyncio.sleep(chosen.there)
         self._before(chosen.fate)
         if chosen.fate is Fate.LOST:
-            await asyncio.sleep(_PATIENCE)
+            await asyncio.sleep(_PATIENCE_SECONDS)
             raise ConnectionError("no answer")
         epoch = self._server.epoch
         response = await InProcessTransport(self._server.api).send(request)
