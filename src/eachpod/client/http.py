@@ -139,6 +139,7 @@ def _credentials(access: Access) -> dict[str, str]:
 
 
 def _payload(request: Request) -> tuple[bytes | None, dict[str, str]]:
+    """The body as bytes, None where there is none, and the headers that say how it is written."""
     headers = {"Accept": request.accept}
     if request.body is None:
         return None, headers

@@ -19,6 +19,7 @@ from .supervisor import tell_ready
 
 
 def _listening(fd: int) -> tuple[socket.socket, str]:
+    """The socket of an inherited descriptor, and its HOST:PORT."""
     sock = socket.socket(fileno=fd)
     host, port = sock.getsockname()[:2]
     return sock, f"{host}:{port}"

@@ -128,6 +128,7 @@ def _uncounted(pod: Object) -> str:
 
 
 def _group_kind(ref: Object) -> tuple[str, str]:
+    """The API group and the kind of an owner."""
     return (ref.get("apiVersion") or "").rpartition("/")[0], ref.get("kind") or ""
 
 

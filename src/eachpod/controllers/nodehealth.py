@@ -108,6 +108,7 @@ def taints_of(node: Object, evict: bool, now: float) -> list[Object]:
 
 
 def zone_of(node: Object) -> tuple[str, str]:
+    """Region and zone, each empty where the node has no label for it."""
     return labels(node).get(REGION, ""), labels(node).get(ZONE, "")
 
 

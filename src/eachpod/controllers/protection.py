@@ -101,6 +101,7 @@ def _claims_of_pod(view: View, old: Object | None, new: Object | None) -> Iterab
 
 
 def _stage(pod: Object) -> tuple[str, bool, bool, bool]:
+    """All of a pod that decides whether it uses its claims: uid, has a node, has ended, is done with them."""
     return uid(pod), bool(dig(pod, "spec", "nodeName")), _terminated(pod), _is_done_with(pod)
 
 

@@ -120,6 +120,7 @@ class Server:
         self._ready()
 
     def _page(self, path: str) -> tuple[int, str] | None:
+        """HTTP status and text; None for a path that is no page."""
         if path == "/health":
             return (503, "draining\n") if self._draining else (200, "OK\n")
         if path == "/ready":

@@ -95,6 +95,7 @@ class Api:
         return known.seen.id
 
     def _live(self) -> tuple[Runtime, ContainerHands]:
+        """What carries out requests to containers. Refused where the pods are simulated."""
         if self.runtime is None or self.hands is None:
             raise Refused(501, _SIMULATED)
         return self.runtime, self.hands

@@ -83,6 +83,7 @@ async def _http(subject: Subject, get: Object, timeout: float, agent: str) -> Ou
 
 
 async def _exchange(host: str, port: int, tls: bool, request: str) -> tuple[int, str]:
+    """Status and the beginning of the body. OSError or ValueError where no HTTP answer comes."""
     context = unchecked() if tls else None
     reader, writer = await asyncio.open_connection(host, port, ssl=context, limit=_MAX_HEAD)
     try:

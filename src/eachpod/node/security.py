@@ -75,6 +75,7 @@ def _check_user(merged: Object, spec: Object, image_user: int | str | None) -> N
 
 
 def _namespaces(pod: Object) -> tuple[NamespaceMode, NamespaceMode, NamespaceMode]:
+    """The modes of network, PID and IPC namespaces."""
     spec = pod.get("spec") or {}
     network = NamespaceMode.NODE if spec.get("hostNetwork") else NamespaceMode.POD
     ipc = NamespaceMode.NODE if spec.get("hostIPC") else NamespaceMode.POD

@@ -60,6 +60,7 @@ def _phase(state: PodState, inits: list[Object], regular: list[Object]) -> str:
 
 
 def _reason(state: PodState, now_phase: str) -> tuple[str, str]:
+    """status.reason and status.message: those of a verdict, else what they were as long as the phase stays."""
     if state.verdict is not None and now_phase == "Failed":
         return state.verdict.reason, state.verdict.message
     if dig(state.pod, "status", "phase") == now_phase:

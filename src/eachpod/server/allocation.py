@@ -100,6 +100,7 @@ class ServiceAllocator:
                 yield self._ports, port - self._first_port
 
     def _slot(self, address: str) -> tuple[Pool | None, int]:
+        """The pool of an address and its number there; None and 0 for an address of no pool."""
         kind = traits.family_of(address)
         network = self.networks.get(kind)
         if network is None or ip_address(address) not in network:

@@ -108,6 +108,7 @@ async def removed(core: Core, call: Call, options: Options) -> tuple[Object, boo
 
 
 async def _perform(core: Core, call: Call, entry: Entry, wanted: Deletion) -> tuple[Object, bool]:
+    """The last state of the object, and whether it has left the store."""
     if wanted.marked is not None:
         entry = await core.commit(call, Change(entry.key, wanted.marked, entry.revision))
     if wanted.gone:

@@ -163,6 +163,7 @@ def _wire(field: _Field) -> int:
 
 
 def _entry(kind: str, data: memoryview) -> tuple[str, Any]:
+    """Key and value of a map entry."""
     parts = {number: value for number, _, value in protofields.fields(data)}
     return _text(parts.get(1, b"")), _value(kind, parts[2]) if 2 in parts else _zero(kind)
 

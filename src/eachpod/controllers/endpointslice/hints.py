@@ -49,6 +49,7 @@ def assign(
 
 
 def _automatic(slices: Slices, family: str, zones: dict[str, float], spread: bool) -> tuple[list[Told], bool]:
+    """What to tell (event type, reason, message), and whether the slices have hints now."""
     why = topology.refusal(slices, zones)
     if why:
         _rewrite(slices, _bare)

@@ -98,6 +98,7 @@ def _default_class(view: View) -> Object | None:
 
 
 def _waiting_for(view: View, claim: Object) -> tuple[str, str]:
+    """Reason and message of the event that says which pod the claim waits for."""
     pods = sorted(
         name(pod)
         for pod in view.within(POD, namespace(claim))

@@ -110,6 +110,7 @@ def _ended(ended: Object) -> str:
 
 
 def _main_reason(statuses: list[Object], reason: str, conditions: dict[str, Object]) -> tuple[int, str]:
+    """How many containers run and are ready, and the text of the Status column."""
     running, error = 0, ""
     for container in reversed(statuses):
         state = container.get("state") or {}

@@ -54,6 +54,7 @@ def _with_policy(spec: Object, before: Object | None) -> Object:
 
 
 def _against_before(spec: Object, before: Object | None) -> tuple[Object, list[FieldError]]:
+    """The spec without what a single stack drops, and what an update may not ask for."""
     errors: list[FieldError] = []
     policy, single = spec["ipFamilyPolicy"], spec["ipFamilyPolicy"] == "SingleStack"
     for field, one, many in (
@@ -72,6 +73,7 @@ def _against_before(spec: Object, before: Object | None) -> tuple[Object, list[F
 
 
 def _families_of_addresses(spec: Object, families: tuple[str, ...]) -> tuple[Object, list[FieldError]]:
+    """The spec with the families that its addresses have, and a fault for each address of a family that is not had here."""
     errors: list[FieldError] = []
     found = list(spec.get("ipFamilies") or [])
     ips = spec.get("clusterIPs") or []
@@ -89,6 +91,7 @@ def _families_of_addresses(spec: Object, families: tuple[str, ...]) -> tuple[Obj
 
 
 def _on_cluster(spec: Object, families: tuple[str, ...]) -> tuple[Object, list[FieldError]]:
+    """The spec with the families that it gets here, and what this cluster cannot give."""
     wanted = list(spec.get("ipFamilies") or [])
     single = spec["ipFamilyPolicy"] == "SingleStack"
     if _free_headless(spec):

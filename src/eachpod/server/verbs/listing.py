@@ -156,6 +156,7 @@ def encode(revision: int, start: tuple[str, str]) -> str:
 
 
 def _decode(token: str) -> tuple[int, tuple[str, str]]:
+    """Revision and the (namespace, name) to go on from, of a continue token. BadRequest where it is none."""
     try:
         content = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
         namespace, _, name = content["start"].partition("/")

@@ -23,6 +23,7 @@ class Setting:
 
     @property
     def claims(self) -> tuple[str, str]:
+        """The retention policy: whenDeleted, whenScaled."""
         return self.when_deleted, self.when_scaled
 
 
