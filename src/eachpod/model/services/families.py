@@ -73,7 +73,7 @@ def _against_before(spec: Object, before: Object | None) -> tuple[Object, list[F
 
 
 def _families_of_addresses(spec: Object, families: tuple[str, ...]) -> tuple[Object, list[FieldError]]:
-    """The spec with the families that its addresses have, and a fault for each address of a family that is not had here."""
+    """The spec with the families that its addresses have, and a fault for each address of a family not had here."""
     errors: list[FieldError] = []
     found = list(spec.get("ipFamilies") or [])
     ips = spec.get("clusterIPs") or []
