@@ -74,16 +74,27 @@ def cgroups(settings: Settings) -> list[Path]:
     return [root / settings.context for root in roots if (root / settings.context).is_dir()]
 
 
-def remove_cgroups(settings: Settings) -> None:
-    """Remove them from the leaves up. The kernel frees a cgroup a moment after its last process is gone."""
-    deadline = time.monotonic() + 5.0
+def remove_cgroups(settings: Settings, patience: float = 60.0) -> None:
+    """Remove them from the leaves up, once their processes are gone: those of containers, which bear no mark. On a busy
+    machine the kernel takes seconds to end a process that had file systems of its own."""
+    deadline = time.monotonic() + patience
     while (found := cgroups(settings)) and time.monotonic() < deadline:
         for root in found:
             for path, _, _ in os.walk(root, topdown=False):
+                _end_all(Path(path))
                 with contextlib.suppress(OSError):
                     os.rmdir(path)
         if cgroups(settings):
             time.sleep(0.05)
+
+
+def _end_all(cgroup: Path) -> None:
+    """End what runs in it. What is frozen (version 1), as runtimes do for a moment, would not hear of its end."""
+    with contextlib.suppress(OSError):
+        for pid in (cgroup / "cgroup.procs").read_text().split():
+            _signal(int(pid), signal.SIGKILL)
+        if (state := cgroup / "freezer.state").exists():
+            state.write_text("THAWED")
 
 
 def _signal(pid: int, number: signal.Signals) -> None:
