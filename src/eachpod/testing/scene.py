@@ -140,7 +140,9 @@ class Scene:
         head = ["Server:    10.247.3.10", "Address 1: 10.247.3.10 coredns.kube-system.svc.cluster.local"]
         _expect(lines[:2] == head, f"the DNS Service by its name, not {lines[:2]}")
         _expect(lines[2] == "Name:      nginx-headless", f"the name asked for, not {lines[2]}")
-        found = {re.sub(r"^Address \d+: ", "", line) for line in lines[3:]}
+        labels = [line.partition(": ")[0] for line in lines[3:]]
+        _expect(labels == [f"Address {n}" for n in range(1, len(addresses) + 1)], f"numbered addresses, not {labels}")
+        found = {line.partition(": ")[2] for line in lines[3:]}
         wanted = {f"{address} {name}.{DOMAIN}" for name, address in addresses.items()}
         _expect(found == wanted, f"{sorted(wanted)}, not {sorted(found)}")
 
