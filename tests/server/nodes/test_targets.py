@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from eachpod.model.errors import BadRequest, InternalError
+from eachpod.model.errors import BadRequest, InternalError, ServiceUnavailable
 from eachpod.model.objects import Object
 from eachpod.model.resource import Resource
-from eachpod.model.resources import NODE, POD
-from eachpod.model.wellknown import AGENT_ENDPOINT, SIMULATED
+from eachpod.model.resources import ENDPOINTSLICE, NODE, POD, SERVICE
+from eachpod.model.wellknown import AGENT_ENDPOINT, SERVICE_NAME, SIMULATED
 from eachpod.server.nodes.targets import Target, find_target
 from eachpod.server.requestinfo import parse
 
@@ -78,3 +78,36 @@ def test_the_address_of_a_simulated_node_is_not_dialled(what: str) -> None:
     with pytest.raises(InternalError, match='node "n1" is simulated'):
         target(Held(simulated=True), what)
     assert target(Held(agent="127.0.0.1:4242", simulated=True), what)
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """A Service whose only endpoint is on no node, beside a node with an agent of ours."""
+
+    address: str = "192.0.2.9"
+    simulated: bool = False
+
+    def get(self, resource: Resource, name: str, namespace: str = "") -> Object | None:
+        return {"spec": {"ports": [{"name": "tls", "port": 443}]}} if resource == SERVICE else None
+
+    def all(self, resource: Resource, namespace: str = "") -> Sequence[Object]:
+        if resource == NODE:
+            simulated = {SIMULATED: "true"} if self.simulated else {}
+            return (
+                {"metadata": {"name": "n", "labels": simulated, "annotations": {AGENT_ENDPOINT: "127.0.0.1:4242"}}},
+            )
+        assert resource == ENDPOINTSLICE
+        ports, endpoints = [{"name": "tls", "port": 6443}], [{"addresses": [self.address]}]
+        return ({"metadata": {"labels": {SERVICE_NAME: "api"}}, "ports": ports, "endpoints": endpoints},)
+
+
+def by_hand(view: ByHand) -> Target | None:
+    return find_target(parse("GET", "/api/v1/namespaces/d/services/https:api:tls/proxy/x", {}), {}, view)
+
+
+def test_an_endpoint_on_no_node_is_reached_from_one() -> None:
+    assert by_hand(ByHand()) == Target("127.0.0.1", 4242, "/proxy/https/192.0.2.9/6443/x")
+    with pytest.raises(ServiceUnavailable, match='no endpoints available for service "api"'):
+        by_hand(ByHand(simulated=True))
+    with pytest.raises(BadRequest, match="address not allowed"):
+        by_hand(ByHand(address="127.0.0.1"))

@@ -191,10 +191,18 @@ def _service_proxy(info: RequestInfo, query: Query, view: View) -> Target:
             if (port.get("name") or "") != port_name or not port.get("port"):
                 continue
             for endpoint in slice_.get("endpoints") or ():
-                if dig(endpoint, "conditions", "ready", default=True) and endpoint.get("nodeName"):
-                    node = _node(endpoint["nodeName"], view)
+                ready = dig(endpoint, "conditions", "ready", default=True)
+                if ready and (node := _on_the_way(endpoint, view)) is not None:
                     return _through(node, scheme, endpoint["addresses"][0], int(port["port"]), _rest(info, query))
     raise errors.ServiceUnavailable(f'no endpoints available for service "{service_name}"')
+
+
+def _on_the_way(endpoint: Object, view: View) -> Object | None:
+    """The node of an endpoint. One without, say of a hand-made slice, is reached from any node that has a network."""
+    if endpoint.get("nodeName"):
+        return _node(endpoint["nodeName"], view)
+    _outside(endpoint["addresses"][0])
+    return next((node for node in view.all(NODE) if labels(node).get(SIMULATED) != "true"), None)
 
 
 def _node_proxy(info: RequestInfo, query: Query, view: View) -> Target:
