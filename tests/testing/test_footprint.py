@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,8 +32,17 @@ def test_what_descends_from_a_process_is_found_until_it_is_gone(tmp_path: Path) 
 
 
 def test_a_process_of_another_time_is_not_the_same(tmp_path: Path) -> None:
-    own = footprint(os.getpid(), "no-such-cluster")
-    assert not own.namespaces
-    assert f"process {os.getpid()}" in left(own, tmp_path, "no-such-cluster")
-    other = type(own)(frozenset({(os.getpid(), "0")}), own.namespaces, own.cgroups)
-    assert left(other, tmp_path, "no-such-cluster") == []
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as process:  # its end closes the input
+        found = footprint(process.pid, "no-such-cluster")
+        assert not found.namespaces
+        assert left(found, tmp_path, "no-such-cluster") == [f"process {process.pid}"]
+        other = replace(found, processes=frozenset({(process.pid, 0)}))
+        assert left(other, tmp_path, "no-such-cluster") == []
+
+
+def test_a_namespace_of_a_process_of_later_is_another_one(tmp_path: Path) -> None:
+    namespace = os.readlink("/proc/self/ns/net")
+    now = replace(footprint(os.getpid(), "no-such-cluster"), processes=frozenset(), namespaces=frozenset({namespace}))
+    assert left(now, tmp_path, "no-such-cluster") == [f"namespace {namespace}"]
+    earlier = replace(now, taken=0)
+    assert left(earlier, tmp_path, "no-such-cluster") == []

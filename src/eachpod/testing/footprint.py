@@ -20,11 +20,13 @@ _NAMESPACE = re.compile(rf"({'|'.join(_KINDS)}):\[\d+\]")
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
-    """Processes with the time at which each began, since numbers are used again; namespaces as `net:[4026531840]`."""
+    """Processes with the time at which each began, since numbers are used again; namespaces as `net:[4026531840]`, and
+    the time of the last process there was: what begins later may get the number of one that is gone."""
 
-    processes: frozenset[tuple[int, str]]
+    processes: frozenset[tuple[int, int]]
     namespaces: frozenset[str]
     cgroups: frozenset[Path]
+    taken: int
 
     def of(self, kind: str) -> frozenset[str]:
         """The namespaces of one kind."""
@@ -37,13 +39,15 @@ def footprint(supervisor: int, context: str) -> Footprint:
     family = _descendants(supervisor)
     own = set(_namespaces(os.getpid()))
     found = {namespace for pid, _ in family for namespace in (*_namespaces(pid), *_held(pid))}
-    return Footprint(frozenset(family), frozenset(found - own), _cgroups(context))
+    taken = max(begun for _, begun in _processes())
+    return Footprint(frozenset(family), frozenset(found - own), _cgroups(context), taken)
 
 
 def left(before: Footprint, place: Path, context: str) -> list[str]:
     """What of it is still there, and what else is the cluster's: mounts of its files, rules, cgroups of its name."""
     living = dict(_processes())
-    namespaces = {each for pid in living for each in (*_namespaces(pid), *_held(pid))} | set(_mounted())
+    of_then = [pid for pid, begun in living.items() if begun <= before.taken]
+    namespaces = {each for pid in of_then for each in (*_namespaces(pid), *_held(pid))} | set(_mounted())
     mounts = [line for line in _lines(_PROC / "self" / "mountinfo") if str(place) in line]
     return [
         *(f"process {pid}" for pid, begun in sorted(before.processes) if living.get(pid) == begun),
@@ -54,15 +58,15 @@ def left(before: Footprint, place: Path, context: str) -> list[str]:
     ]
 
 
-def _processes() -> Iterator[tuple[int, str]]:
+def _processes() -> Iterator[tuple[int, int]]:
     """All that live, with the time at which each began."""
     for entry in _PROC.iterdir():
         if entry.name.isdigit() and (fields := _fields(int(entry.name))) and fields[0] not in "ZX":
-            yield int(entry.name), fields[19]
+            yield int(entry.name), int(fields[19])
 
 
-def _descendants(root: int) -> set[tuple[int, str]]:
-    everybody = {pid: (int(fields[1]), fields[19]) for pid, _ in _processes() if (fields := _fields(pid))}
+def _descendants(root: int) -> set[tuple[int, int]]:
+    everybody = {pid: (int(fields[1]), int(fields[19])) for pid, _ in _processes() if (fields := _fields(pid))}
     found = {root} & everybody.keys()
     while more := {pid for pid, (parent, _) in everybody.items() if parent in found} - found:
         found |= more
