@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,9 +41,19 @@ def down(name: str, place: Path, tell: Callable[[str], None], *, keep_data: bool
     leftovers.stop(found)
     for trouble in entries.leave(found):
         tell(trouble)
-    if not keep_data:
+    left = settled(lambda: remains(found, networks))
+    if left.none() and not keep_data:  # else the next `down` could not go on
         remove(found)
-    return remains(found, networks)
+    return left
+
+
+def settled(look: Callable[[], Remains], patience: float = 30.0) -> Remains:
+    """What is left when the kernel has had time: what was ended still holds for a moment what it had, and on a
+    busy machine for some."""
+    deadline = time.monotonic() + patience
+    while not (left := look()).none() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return left
 
 
 def remove(found: Settings) -> None:

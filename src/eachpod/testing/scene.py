@@ -182,6 +182,8 @@ class Scene:
         said = self.eachpod("down", self.stage.name, *self.place)
         nothing = "left: processes 0, mounts 0, network namespaces 0, nftables rules 0, cgroups 0"
         _expect(nothing in said, f"{nothing!r}, not {said!r}")
+        with contextlib.suppress(SceneError):  # what has ended may hold for a moment what it had
+            self._until(lambda: not left(before, place, context), "nothing is left")
         found = left(before, place, context)
         _expect(not found, f"nothing is left, not {found}")
         counts = f"{len(before.processes)} processes, {len(networks)} networks, {len(before.cgroups)} cgroups"
