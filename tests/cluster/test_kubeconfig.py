@@ -80,4 +80,8 @@ def test_a_lock_that_a_crash_left_does_not_stop_anybody(tmp_path: Path, monkeypa
 def test_a_file_that_cannot_be_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ClusterError, match=r"--kubeconfig: .*/file/config cannot be written \(Not a directory\)"):
-        kubeconfig.edit(tmp_path / "file" / "config", lambda old: old)
+        kubeconfig.check(tmp_path / "file" / "config")
+    (tmp_path / "config").write_text("a: [")
+    with pytest.raises(ClusterError, match="cannot be read"):
+        kubeconfig.check(tmp_path / "config")
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["config", "file"]

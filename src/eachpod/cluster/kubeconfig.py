@@ -86,6 +86,12 @@ def _listed(config: Config) -> bool:
     return all(isinstance(each, list) and all(isinstance(entry, dict) for entry in each) for each in entries)
 
 
+def check(path: Path) -> None:
+    """Raises ClusterError where the file is no kubeconfig, or nothing can be written beside it."""
+    with _locked(path):
+        read(path)
+
+
 def edit(path: Path, change: Callable[[Config], Config]) -> None:
     """Replace the file by what `change` makes of it, while nobody else does: clusters may start side by side."""
     with _locked(path):

@@ -38,7 +38,7 @@ def up(wishes: Wishes, tell: Tell) -> tuple[Settings, bool]:
 def _up(wishes: Wishes, place: Path, tell: Tell) -> tuple[Settings, bool]:
     known = settings.load(place)
     config_path = (Path(wishes.kubeconfig) if wishes.kubeconfig else settings.default_kubeconfig()).absolute()
-    kubeconfig.read(config_path)  # before anything starts: an unreadable file is the user's to mend
+    kubeconfig.check(config_path)  # before anything starts: such a file is the user's to mend
     if known and leftovers.state(Layout(place)):
         return _join(wishes, known, config_path, tell), False
     _clear(wishes, place, known, tell)
