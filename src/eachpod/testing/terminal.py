@@ -61,7 +61,7 @@ class Terminal:
 
     def close(self) -> int:
         """End the program if it has not, and return its exit code."""
-        for _ in range(50):
+        for _ in range(300):
             pid, status = os.waitpid(self._pid, os.WNOHANG)
             if pid:
                 os.close(self._fd)
