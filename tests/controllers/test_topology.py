@@ -63,6 +63,64 @@ def test_zones_get_their_share(cpu: dict[str, float], own: dict[str, int], expec
     assert hinted(slices.create) == expected
 
 
+def labelled(made: Object, **labels: str) -> Object:
+    return put(made, ("metadata", "labels"), {**made["metadata"]["labels"], **labels})
+
+
+@pytest.mark.parametrize(
+    ("nodes", "expected"),
+    [
+        ([node("n1", "a"), node("n2", "b", cpu="500m"), node("n3", "a", cpu="1")], {"a": 5.0, "b": 0.5}),
+        ([node("n1", "a"), node("n2", "b", ready=False)], {"a": 4.0}),
+        ([node("n1", "a"), {"metadata": {"name": "n2"}}], {"a": 4.0}),  # nobody says that it is Ready
+        ([node("n1", "a"), node("n2", "")], {}),
+        ([node("n1", "a"), node("n2", "b", cpu="0")], {}),
+        ([node("n1", "a"), labelled(node("n2", ""), **{"node-role.kubernetes.io/control-plane": ""})], {"a": 4.0}),
+        ([node("n1", "a"), labelled(node("n2", ""), **{"node-role.kubernetes.io/master": ""})], {"a": 4.0}),
+        ([], {}),
+    ],
+)
+def test_cpu_by_zone(nodes: list[Object], expected: dict[str, float]) -> None:
+    assert topology.cpu_by_zone(nodes) == expected
+
+
+@pytest.mark.parametrize(
+    ("zones", "own", "why"),
+    [
+        ({}, ["a", "b"], topology.TOO_LITTLE_KNOWN),
+        ({"a": 1.0}, ["a", "b"], topology.TOO_LITTLE_KNOWN),
+        ({"a": 1.0, "b": 1.0}, ["a"], f"{topology.TOO_FEW} (1 endpoints, 2 zones)"),
+        ({"a": 1.0, "b": 1.0}, ["a", "a", "b"], f"{topology.UNFAIR} (3 endpoints, 2 zones)"),
+        ({"a": 1.0, "b": 1.0}, ["a", ""], topology.NO_ZONE),
+        ({"a": 1.0, "b": 1.0}, ["a", "b"], ""),
+    ],
+)
+def test_refusals(zones: dict[str, float], own: list[str], why: str) -> None:
+    unready = {"conditions": {"ready": False}}
+    slices = Slices(create=[{"endpoints": [unready, *map(endpoint, own)]}])
+    assert topology.refusal(slices, zones) == why
+
+
+@pytest.mark.parametrize(
+    ("count", "zones", "shares"),
+    [
+        (12, {"a": 1.0, "b": 1.0}, {"a": (5, 7, 6.0), "b": (5, 7, 6.0)}),
+        (12, {"a": 3.0, "b": 1.0}, {"a": (8, 9, 9.0), "b": (3, 4, 3.0)}),
+        (20, {"a": 39.0, "b": 1.0}, {"a": (17, 19, 19.5), "b": (1, 3, 1.0)}),
+    ],
+)
+def test_shares(count: int, zones: dict[str, float], shares: dict[str, tuple[int, int, float]]) -> None:
+    found = topology.shares(count, zones)
+    assert {zone: (share.least, share.most, share.desired) for zone, share in found.items()} == shares
+
+
+def test_endpoints_that_are_not_ready_have_no_hints() -> None:
+    unready = {"conditions": {"ready": False}, "hints": {"forZones": [{"name": "a"}]}}
+    slices = Slices(update=[{"endpoints": [endpoint("a"), unready, endpoint("b")]}])
+    topology.spread(slices, {"a": 1.0, "b": 1.0})
+    assert ["hints" in one for one in slices.update[0]["endpoints"]] == [True, False, True]
+
+
 ZONES = st.dictionaries(st.sampled_from("abcd"), st.integers(1, 64).map(float), min_size=2)
 
 

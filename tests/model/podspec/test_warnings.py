@@ -185,6 +185,7 @@ VOLUMES: list[tuple[dict[str, Any], list[str]]] = [
     ({"cephfs": {}}, ["cephfs: deprecated in v1.28, non-functional in v1.31+"]),
     ({"rbd": {}}, ["rbd: deprecated in v1.28, non-functional in v1.31+"]),
     ({"emptyDir": {}}, []),
+    ({"ephemeral": {"volumeClaimTemplate": {"spec": {"resources": {"requests": {"storage": "1Gi"}}}}}}, []),
     (
         {"ephemeral": {"volumeClaimTemplate": {"spec": {"resources": {"requests": {"storage": "1m"}}}}}},
         [
