@@ -19,6 +19,7 @@ if ! "$python" -c 'import ensurepip' 2>/dev/null; then
 fi
 echo "setup: making $venv"
 "$python" -m venv "$venv"
+echo "setup: installing the libraries, about a minute"
 "$venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 echo "setup: done; $venv/bin/eachpod is ready"

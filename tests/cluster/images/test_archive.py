@@ -97,3 +97,9 @@ def test_other_files_are_told(tmp_path: Path) -> None:
         load(tmp_path / "x", tmp_path / "out")
     with pytest.raises(KitError, match="does not exist"):
         load(tmp_path / "y", tmp_path / "out")
+
+
+def test_what_cannot_be_read_or_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "folder" / "index.json").mkdir(parents=True)
+    with pytest.raises(KitError, match=r"folder/index\.json cannot be read or written \(Is a directory\)"):
+        load(tmp_path / "folder", tmp_path / "out")

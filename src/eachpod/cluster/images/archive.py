@@ -21,15 +21,17 @@ Read = Callable[[str], bytes | None]
 def load(source: Path, out: Path, name: str = "") -> list[Image]:
     """Adds all images of `source` to the store at `out`; `name` is for a source with one image, which need not have
     one itself."""
-    if source.is_dir():
-        return _load(lambda path: _read_file(source / path), source, out, name)
     try:
+        if source.is_dir():
+            return _load(lambda path: _read_file(source / path), source, out, name)
         with tarfile.open(source) as tar:
             return _load(lambda path: _read_member(tar, path), source, out, name)
     except tarfile.ReadError:
         raise KitError(f"{source} is neither a folder nor a tar archive of images") from None
     except FileNotFoundError:
         raise KitError(f"{source} does not exist") from None
+    except OSError as error:
+        raise KitError(f"{error.filename or source} cannot be read or written ({error.strerror})") from None
 
 
 def _load(read: Read, source: Path, out: Path, name: str) -> list[Image]:
