@@ -10,7 +10,7 @@ from eachpod.controllers import nodelifecycle, persistentvolume, protection, pro
 from eachpod.controllers.config import ControllersConfig
 from eachpod.controllers.context import Context
 from eachpod.controllers.run import Runner
-from eachpod.model.objects import dig
+from eachpod.model.objects import deleting, dig, finalizers
 from eachpod.model.resources import (
     NAMESPACE,
     NODE,
@@ -27,7 +27,7 @@ from eachpod.server.app import ApiServer
 from eachpod.server.config import ServerConfig
 from eachpod.server.inprocess import InProcessTransport
 from eachpod.store.memory import MemoryStore
-from eachpod.testing.eventually import eventually
+from eachpod.testing.eventually import becomes, eventually
 
 CONTROLLERS = (nodelifecycle.CONTROLLER, persistentvolume.CONTROLLER, provisioner.CONTROLLER, *protection.CONTROLLERS)
 NODES: dict[str, Any] = {
@@ -76,13 +76,12 @@ async def test_a_pod_with_a_claim_gets_a_volume_and_a_node() -> None:
         await client.delete(PERSISTENTVOLUMECLAIM, "data", "d")
         await client.delete(POD, "p", "d", grace_seconds=0)
 
-        async def leaving() -> bool:
-            return bool(dig((await client.list(PERSISTENTVOLUME)).items[0], "metadata", "deletionTimestamp"))
+        async def held_by() -> list[str]:
+            (volume,) = (await client.list(PERSISTENTVOLUME)).items
+            return finalizers(volume) if deleting(volume) else []
 
-        await eventually(leaving, "the volume is being deleted")
         # The directory is the node agent's to remove; it then takes this finalizer away.
-        (volume,) = (await client.list(PERSISTENTVOLUME)).items
-        assert volume["metadata"]["finalizers"] == [LOCAL_VOLUME]
+        await becomes(held_by, [LOCAL_VOLUME], "only its directory holds the volume")
     scheduler.cancel()
     with suppress(asyncio.CancelledError):
         await scheduler

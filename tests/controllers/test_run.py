@@ -86,8 +86,7 @@ async def test_a_stateful_set_comes_up_and_goes_down() -> None:
             return names if len(names) == count == status.get("availableReplicas") else []
 
         assert sorted(await eventually(lambda: published(3), "three are published")) == ["web-0", "web-1", "web-2"]
-        set_ = await client.get(STATEFULSET, "web", "d")
-        await client.update(STATEFULSET, {**set_, "spec": {**set_["spec"], "replicas": 1}})
+        await client.patch(STATEFULSET, "web", "d", {"spec": {"replicas": 1}})
         assert await eventually(lambda: published(1), "one is published") == ["web-0"]
 
         async def told() -> list[str]:
