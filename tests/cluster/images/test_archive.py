@@ -100,6 +100,6 @@ def test_other_files_are_told(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_read_or_written_is_told(tmp_path: Path) -> None:
-    (tmp_path / "folder" / "index.json").mkdir(parents=True)
-    with pytest.raises(KitError, match=r"folder/index\.json cannot be read or written \(Is a directory\)"):
-        load(tmp_path / "folder", tmp_path / "out")
+    (tmp_path / "file").touch()
+    with pytest.raises(KitError, match=r"/file/.* cannot be read or written \(Not a directory\)"):
+        load(tar_of(tmp_path / "a.tar", layout("team/app:1")), tmp_path / "file" / "out")
