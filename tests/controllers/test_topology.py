@@ -55,6 +55,11 @@ def hinted(slices: Iterable[Object]) -> Counter[str]:
         ({"a": 10, "b": 10, "c": 1}, {"a": 6, "b": 4}, {"a": 5, "b": 4, "c": 1}),  # the small zone gets its least
         ({"a": 1, "b": 3}, {"a": 3, "b": 5, "gone": 2}, {"a": 3, "b": 5, "gone": 2}),  # a zone without nodes
         ({"a": 5, "b": 5, "c": 2}, {"a": 6, "b": 7}, {"a": 5, "b": 6, "c": 2}),
+        (
+            {"a": 13, "b": 13, "c": 10},
+            {"a": 7, "b": 7, "c": 4},
+            {"a": 6, "b": 7, "c": 5},
+        ),  # half of one for a whole one
     ],
 )
 def test_zones_get_their_share(cpu: dict[str, float], own: dict[str, int], expected: dict[str, int]) -> None:
@@ -163,6 +168,14 @@ def test_slices_without_a_hint_or_for_a_zone_that_is_gone_are_written(hint: str)
     topology.spread(slices, {"a": 1, "b": 1})
     assert slices.unchanged == []
     assert hinted(slices.update) == {"a": 1, "b": 1}
+
+
+@pytest.mark.parametrize(("held", "stays"), [(7, True), (8, False)])
+def test_a_zone_may_have_its_most(held: int, stays: bool) -> None:
+    full = {"endpoints": [endpoint("a", "a") for _ in range(held)]}
+    slices = Slices(unchanged=[full], update=[{"endpoints": [endpoint("b") for _ in range(12 - held)]}])
+    topology.spread(slices, {"a": 1, "b": 1})
+    assert (slices.unchanged == [full]) is stays
 
 
 def test_a_zone_with_more_than_its_most_loses_some() -> None:
