@@ -81,6 +81,7 @@ class SqliteStore(InMemoryReads):
             connection.pragma("page_size", 16384)
             connection.pragma("journal_mode", "wal")
             connection.pragma("synchronous", "full")
+            connection.pragma("fullfsync", True)  # macOS: fsync alone leaves writes in the drive's cache
             connection.pragma("locking_mode", "exclusive")
             for statement in _TABLES.split(";"):
                 connection.execute(statement)
