@@ -4,6 +4,7 @@ import contextlib
 import os
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ def left() -> Iterator[subprocess.Popen[bytes]]:
 
 def pod_in(root: Path, pid: int) -> Path | None:
     with contextlib.suppress(OSError):
-        made = root / SETTINGS.context / "node" / "pod"
+        made = root / SETTINGS.cgroup / "node" / "pod"
         made.mkdir(parents=True)
         (made / "cgroup.procs").write_text(str(pid))
         return made
@@ -49,7 +50,9 @@ def freeze(groups: list[Path]) -> None:
 
 @pytest.mark.e2e
 def test_processes_of_containers_end_and_their_cgroups_go(left: subprocess.Popen[bytes]) -> None:
+    leftovers.remove_cgroups(replace(SETTINGS, data_dir="/elsewhere"))  # of a cluster with the same name
     assert leftovers.cgroups(SETTINGS)
+    assert left.poll() is None
     leftovers.remove_cgroups(SETTINGS)
     assert leftovers.cgroups(SETTINGS) == []
     assert left.wait() == -9

@@ -43,7 +43,7 @@ def running(cluster: Cluster) -> Footprint:
     """What the cluster takes once its pods run."""
     assert cluster.kubectl("create", "-f", "-", text=MANIFEST).returncode == 0
     wait_for(lambda: cluster.get("sts", "web")["status"].get("readyReplicas") == 2, "both pods are Ready")
-    found = footprint(supervisor(cluster), f"eachpod-{cluster.name}")
+    found = footprint(supervisor(cluster), cluster.cgroup)
     assert len(found.of("net")) >= 5  # of two nodes, the one between them, two pods
     assert found.cgroups or os.geteuid() != 0
     return found
@@ -53,11 +53,11 @@ def supervisor(cluster: Cluster) -> int:
     return int(json.loads((cluster.data / "state.json").read_text())["pid"])
 
 
-def gone(before: Footprint, cluster: Cluster, context: str, kinds: str = "") -> None:
+def gone(before: Footprint, cluster: Cluster, cgroup: str, kinds: str = "") -> None:
     """Waits until nothing is left, or nothing of these kinds: what has ended may hold for a moment what it had."""
 
     def there() -> list[str]:
-        return [each for each in left(before, cluster.data, context) if each.startswith(kinds)]
+        return [each for each in left(before, cluster.data, cgroup) if each.startswith(kinds)]
 
     wait_for(lambda: not there(), "nothing is left")
 
@@ -66,7 +66,7 @@ def nothing(cluster: Cluster, before: Footprint) -> None:
     done = cluster.down()
     assert done.returncode == 0, done.stderr
     assert "left: processes 0, mounts 0, network namespaces 0, nftables rules 0, cgroups 0" in done.stdout
-    gone(before, cluster, f"eachpod-{cluster.name}")
+    gone(before, cluster, cluster.cgroup)
     assert not cluster.data.exists()
     assert f"eachpod-{cluster.name}" not in cluster.kubectl("config", "view").stdout
 
@@ -92,4 +92,4 @@ def test_up_after_a_crash_goes_on_with_what_was_there(containers: Cluster) -> No
         wait_for(lambda pod=pod: containers.kubectl("exec", pod, "--", "true").returncode == 0, f"{pod} runs again")
     assert containers.kubectl("exec", "web-0", "--", "cat", "/data/file").stdout == "kept\n"
     gone(before, containers, "no-such-cluster", "process")
-    nothing(containers, footprint(supervisor(containers), f"eachpod-{containers.name}"))
+    nothing(containers, footprint(supervisor(containers), containers.cgroup))

@@ -71,7 +71,7 @@ def stop(settings: Settings, patience: float = 15.0) -> None:
 def cgroups(settings: Settings) -> list[Path]:
     """The cgroups of this cluster's pods, in every hierarchy."""
     roots = [_CGROUPS, *(path for path in _CGROUPS.iterdir() if path.is_dir())] if _CGROUPS.is_dir() else []
-    return [root / settings.context for root in roots if (root / settings.context).is_dir()]
+    return [root / settings.cgroup for root in roots if (root / settings.cgroup).is_dir()]
 
 
 def remove_cgroups(settings: Settings, patience: float = 60.0) -> None:

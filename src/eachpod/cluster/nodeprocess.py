@@ -67,7 +67,7 @@ async def run_real(settings: Settings, given: dict[str, Any]) -> None:
         cluster_dns=(settings.dns_address,),
         cluster_domain=settings.domain,
         address_wishes=given["wishes"],
-        cgroup_parent="" if settings.rootless else f"/{settings.context}/{node.name}",
+        cgroup_parent="" if settings.rootless else f"/{settings.cgroup}/{node.name}",
         limits_enforced=not settings.rootless,
     )
     client = Client(HttpTransport(load(layout.kubeconfig(f"node-{node.name}"))))

@@ -8,6 +8,7 @@ import errno
 import json
 import os
 import re
+import zlib
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,11 @@ class Settings:
     def context(self) -> str:
         """The name of the cluster, user and context in the kubeconfig."""
         return f"eachpod-{self.name}"
+
+    @property
+    def cgroup(self) -> str:
+        """The cgroup of its pods: its own, though another cluster of its name may live in another directory."""
+        return f"{self.context}-{zlib.crc32(self.data_dir.encode()):08x}"
 
     @property
     def api_url(self) -> str:

@@ -33,18 +33,18 @@ class Footprint:
         return frozenset(each for each in self.namespaces if each.startswith(kind + ":"))
 
 
-def footprint(supervisor: int, context: str) -> Footprint:
+def footprint(supervisor: int, cgroup: str) -> Footprint:
     """What a cluster has: its supervisor and all that descends from it, containers included, the namespaces of these
-    other than our own, and the cgroups that bear the cluster's name."""
+    other than our own, and the cgroups below the cluster's."""
     family = _descendants(supervisor)
     own = set(_namespaces(os.getpid()))
     found = {namespace for pid, _ in family for namespace in (*_namespaces(pid), *_held(pid))}
     taken = max(begun for _, begun in _processes())
-    return Footprint(frozenset(family), frozenset(found - own), _cgroups(context), taken)
+    return Footprint(frozenset(family), frozenset(found - own), _cgroups(cgroup), taken)
 
 
-def left(before: Footprint, place: Path, context: str) -> list[str]:
-    """What of it is still there, and what else is the cluster's: mounts of its files, rules, cgroups of its name."""
+def left(before: Footprint, place: Path, cgroup: str) -> list[str]:
+    """What of it is still there, and what else is the cluster's: mounts of its files, rules, cgroups."""
     living = dict(_processes())
     of_then = [pid for pid, begun in living.items() if begun <= before.taken]
     namespaces = {each for pid in of_then for each in (*_namespaces(pid), *_held(pid))} | set(_mounted())
@@ -52,7 +52,7 @@ def left(before: Footprint, place: Path, context: str) -> list[str]:
     return [
         *(f"process {pid}" for pid, begun in sorted(before.processes) if living.get(pid) == begun),
         *(f"namespace {each}" for each in sorted(before.namespaces & namespaces)),
-        *(f"cgroup {path}" for path in sorted(before.cgroups | _cgroups(context)) if path.is_dir()),
+        *(f"cgroup {path}" for path in sorted(before.cgroups | _cgroups(cgroup)) if path.is_dir()),
         *(f"mount {line}" for line in mounts),
         *(f"nftables {line}" for line in _rules()),
     ]
@@ -101,9 +101,9 @@ def _mounted() -> Iterator[str]:
         yield line.split()[3]
 
 
-def _cgroups(context: str) -> frozenset[Path]:
+def _cgroups(name: str) -> frozenset[Path]:
     """In every hierarchy; os.walk lets be what goes away meanwhile."""
-    return frozenset(Path(folder) for folder, _, _ in os.walk(_CGROUPS) if context in Path(folder).parts)
+    return frozenset(Path(folder) for folder, _, _ in os.walk(_CGROUPS) if name in Path(folder).parts)
 
 
 def _rules() -> list[str]:

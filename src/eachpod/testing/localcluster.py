@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from eachpod.cluster.settings import Settings
+
 from .kubectl import programs
 
 BIN = Path(sys.executable).parent
@@ -39,6 +41,10 @@ class Cluster:
         status = self.eachpod("status", self.name, "--data-dir", str(self.data), "-o", "json")
         found: dict[str, Any] = json.loads(status.stdout)["components"]
         return found
+
+    @property
+    def cgroup(self) -> str:
+        return Settings(self.name, str(self.data)).cgroup
 
     @property
     def dns_port(self) -> int:

@@ -19,6 +19,8 @@ import dns.exception
 import dns.resolver
 import dns.reversename
 
+from eachpod.cluster.settings import Settings
+
 from .footprint import footprint, left
 from .podwatch import PodEvent, events_of, ordered_down, ordered_up
 from .terminal import Terminal
@@ -172,9 +174,10 @@ class Scene:
 
     def down(self) -> None:
         """What `eachpod down` says is left, and what the kernel's own lists say: nothing, both."""
-        place, context = self.stage.work / "cluster", f"eachpod-{self.stage.name}"
+        place = self.stage.work / "cluster"
+        cgroup = Settings(self.stage.name, str(place)).cgroup
         supervisor = json.loads((place / "state.json").read_text())["pid"]
-        before = footprint(supervisor, context)
+        before = footprint(supervisor, cgroup)
         networks = before.of("net")
         _expect(len(before.processes) >= 3, f"the processes of a cluster, not only {before.processes}")
         if self.stage.runtime == "containers":
@@ -183,8 +186,8 @@ class Scene:
         nothing = "left: processes 0, mounts 0, network namespaces 0, nftables rules 0, cgroups 0"
         _expect(nothing in said, f"{nothing!r}, not {said!r}")
         with contextlib.suppress(SceneError):  # what has ended may hold for a moment what it had
-            self._until(lambda: not left(before, place, context), "nothing is left")
-        found = left(before, place, context)
+            self._until(lambda: not left(before, place, cgroup), "nothing is left")
+        found = left(before, place, cgroup)
         _expect(not found, f"nothing is left, not {found}")
         counts = f"{len(before.processes)} processes, {len(networks)} networks, {len(before.cgroups)} cgroups"
         self.stage.say(f"  gone: {counts}; no mount and no nftables rule is left")
