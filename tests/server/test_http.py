@@ -36,6 +36,7 @@ class Running:
     server: ApiServer
     access: Access
     authority: Authority
+    serving: "asyncio.Task[None]"
 
     def local(self) -> Client:
         return Client(InProcessTransport(self.server))
@@ -77,7 +78,7 @@ async def running(tmp_path: Path) -> AsyncIterator[Running]:
     access = Access(
         f"https://127.0.0.1:{sock.getsockname()[1]}", ca=authority.pem, certificate=admin.certificate, key=admin.key
     )
-    yield Running(ready.result(), access, authority)
+    yield Running(ready.result(), access, authority, task)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
@@ -96,6 +97,15 @@ async def test_the_same_objects_over_tls_and_in_the_process(running: Running) ->
         await running.local().delete(CONFIGMAP, "a", "default")
         assert (await anext(events)).type == "DELETED"
         await events.aclose()
+
+
+async def test_watches_end_in_good_order_with_the_server(running: Running) -> None:
+    async with client(running.access) as remote:
+        await remote.create(CONFIGMAP, config_map("a"))
+        events = remote.watch(CONFIGMAP, "default")
+        await anext(events)
+        running.serving.cancel()
+        assert [event async for event in events] == []
 
 
 async def test_users_by_certificate_token_and_account(running: Running) -> None:

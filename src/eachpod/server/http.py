@@ -52,6 +52,12 @@ class HttpFront:
     # How node agents are spoken to; None is without TLS.
     agent_tls: ssl.SSLContext | None = None
     metrics: Metrics = field(default_factory=Metrics)
+    _watches: set[Watch] = field(default_factory=set)
+
+    def end_watches(self) -> None:
+        """End all streams in good order, as the server is about to end: clients come back to the next one."""
+        for watch in self._watches:
+            watch.close()
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         query = _query(request)
@@ -127,6 +133,7 @@ class HttpFront:
         headers = headers_of(_JSON)
         response = web.StreamResponse(status=200, headers=headers)
         response.enable_chunked_encoding()
+        self._watches.add(watch)
         try:
             await response.prepare(request)
             async for batch in watch.batches():
@@ -140,6 +147,7 @@ class HttpFront:
         except ConnectionError:
             log.debug("the client of a watch has gone away")
         finally:
+            self._watches.discard(watch)
             watch.close()
         return response
 

@@ -39,8 +39,9 @@ async def serve(config: ServerConfig, ready: Callable[[ApiServer], None]) -> Non
     rbac.follow(store)
     server.authorize, server.token_user = Authorizer(rbac, NodeAuthorizer(server.view, rbac)), authenticator.token_user
     server.plugins = (*server.plugins, Escalation(rbac))
-    front = Connections(HttpFront(server, authenticator, _agent_tls(config)), access_log=None, logger=_connections())
-    runner = web.ServerRunner(front, handle_signals=False, shutdown_timeout=1.0)
+    front = HttpFront(server, authenticator, _agent_tls(config))
+    connections = Connections(front, access_log=None, logger=_connections())
+    runner = web.ServerRunner(connections, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()
     try:
         context = tls_context(config)
@@ -51,6 +52,7 @@ async def serve(config: ServerConfig, ready: Callable[[ApiServer], None]) -> Non
             chores.create_task(keep_pointing(server))
             chores.create_task(expire_events(store))
     finally:
+        front.end_watches()  # else they would be waited for
         await runner.cleanup()
         await store.close()
 

@@ -96,7 +96,7 @@ def _shown(kind: Kind, entry: Entry, form: Form, *, headers: bool) -> Object:
     return table.in_version(table.partial(obj, kind), form.version) if form.shape else obj
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Watch:
     """One client's stream. `frames` gives encoded lines, several at a time; `events` gives objects."""
 
