@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from statistics import median
 
@@ -108,6 +109,17 @@ class Cluster:
 
     def down(self) -> None:
         subprocess.run([EACHPOD, "down", self.name, "--data-dir", str(self.data)], capture_output=True, check=False)
+
+
+async def on_scratch(measure: Callable[[Cluster], Awaitable[None]]) -> None:
+    """Measure on a simulated cluster that goes afterwards."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        cluster = Cluster("simulated", Path(folder))
+        try:
+            await measure(cluster)
+            await cluster.client.close()
+        finally:
+            cluster.down()
 
 
 def pss(pid: int) -> float:

@@ -1,13 +1,11 @@
 """From a pod's status to its EndpointSlice: how long a watcher of both waits, at 100 changes a second."""
 
 import asyncio
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 from statistics import quantiles
 
-from figures import Cluster, service
+from figures import Cluster, on_scratch, service
 
 from eachpod.client.client import Client
 from eachpod.model.objects import Object, condition, name
@@ -105,15 +103,5 @@ async def measure(cluster: Cluster) -> None:
     print(f"  {len(taken)} of {RATE * SECONDS} changes: p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms")
 
 
-async def scratch() -> None:
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        cluster = Cluster("simulated", Path(folder))
-        try:
-            await measure(cluster)
-            await cluster.client.close()
-        finally:
-            cluster.down()
-
-
 if __name__ == "__main__":
-    asyncio.run(scratch())
+    asyncio.run(on_scratch(measure))

@@ -4,12 +4,10 @@ One change after the other on a whole cluster, between 300 pods that stay as the
 """
 
 import asyncio
-import tempfile
 import time
-from pathlib import Path
 from statistics import quantiles
 
-from figures import Cluster, service
+from figures import Cluster, on_scratch, service
 from latency import NODE_NAME, pod, status
 
 from eachpod.client.client import Client
@@ -57,15 +55,5 @@ async def measure(cluster: Cluster) -> None:
     print(f"\npod status to DNS answer, {CHANGES} changes: p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms")
 
 
-async def scratch() -> None:
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        cluster = Cluster("simulated", Path(folder))
-        try:
-            await measure(cluster)
-            await cluster.client.close()
-        finally:
-            cluster.down()
-
-
 if __name__ == "__main__":
-    asyncio.run(scratch())
+    asyncio.run(on_scratch(measure))
