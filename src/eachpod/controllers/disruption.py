@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from eachpod.client.correlate import Note
-from eachpod.model.disruptionallowed import with_condition
+from eachpod.model.disruptionallowed import with_disruption_allowed
 from eachpod.model.labelselector import Selector, go_text
 from eachpod.model.objects import Object, condition, controller_of, deleting, dig, labels, name, namespace, uid
 from eachpod.model.resource import Resource
@@ -182,7 +182,7 @@ def _status(budget: Object, pods: list[Object], expected: Expected, disrupted: d
         "disruptionsAllowed": allowed,
         "observedGeneration": dig(budget, "metadata", "generation", default=0),
     }
-    return with_condition(status, now)
+    return with_disruption_allowed(status, now)
 
 
 def _failed(budget: Object, problem: str, now: float) -> tuple[Resource, Object, Object]:
@@ -190,7 +190,7 @@ def _failed(budget: Object, problem: str, now: float) -> tuple[Resource, Object,
     status = {**(budget.get("status") or {}), "disruptionsAllowed": 0}
     for count in ("currentHealthy", "desiredHealthy", "expectedPods"):
         status.setdefault(count, 0)
-    return PODDISRUPTIONBUDGET, budget, with_condition(status, now, problem=problem)
+    return PODDISRUPTIONBUDGET, budget, with_disruption_allowed(status, now, problem=problem)
 
 
 def _unmanaged(budget: Object) -> Note:

@@ -6,7 +6,7 @@ would think for ever that it is about to go. The kubelet's own condition stays: 
 
 from collections.abc import Iterable
 
-from eachpod.model.objects import Object, condition, deleting, dig, put
+from eachpod.model.objects import Object, condition, deleting, dig, put, with_condition
 from eachpod.model.podphase import is_finished
 from eachpod.model.resources import POD
 from eachpod.model.timestamps import parse, render
@@ -34,7 +34,7 @@ def reconcile(view: View, key: Key, now: float) -> Plan:
         "lastTransitionTime": render(now),
     }
     fresh = {key: value for key, value in fresh.items() if value is not None or key == "lastProbeTime"}
-    conditions = [fresh if one is before else one for one in dig(pod, "status", "conditions", default=[])]
+    conditions = with_condition(dig(pod, "status", "conditions", default=()), fresh)
     return Plan((Update(POD, put(pod, ("status", "conditions"), conditions), "status"),))
 
 

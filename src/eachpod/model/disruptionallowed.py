@@ -1,6 +1,7 @@
 """The condition of a PodDisruptionBudget that says whether pods may be evicted: the controller keeps it, and so does an
 eviction that uses up the last disruption."""
 
+from . import objects
 from .objects import Object
 from .timestamps import render
 
@@ -8,12 +9,10 @@ DISRUPTION_ALLOWED = "DisruptionAllowed"
 SYNC_FAILED = "SyncFailed"
 
 
-def with_condition(status: Object, now: float, *, problem: str = "") -> Object:
+def with_disruption_allowed(status: Object, now: float, *, problem: str = "") -> Object:
     """The status of a budget with the condition that fits its counters; or with `problem`, why there are none."""
     allowed = not problem and (status.get("disruptionsAllowed") or 0) > 0
     value = "True" if allowed else "False"
-    listed = status.get("conditions") or []
-    before = next((one for one in listed if one.get("type") == DISRUPTION_ALLOWED), None)
     generation = status.get("observedGeneration")
     fresh: Object = {
         "type": DISRUPTION_ALLOWED,
@@ -23,8 +22,4 @@ def with_condition(status: Object, now: float, *, problem: str = "") -> Object:
         "reason": SYNC_FAILED if problem else "SufficientPods" if allowed else "InsufficientPods",
         "message": problem,
     }
-    if before is None:
-        return {**status, "conditions": [*listed, fresh]}
-    if before.get("status") == value:
-        fresh["lastTransitionTime"] = before.get("lastTransitionTime", "")
-    return {**status, "conditions": [fresh if one is before else one for one in listed]}
+    return {**status, "conditions": objects.with_condition(status.get("conditions") or (), fresh)}

@@ -5,7 +5,7 @@ caches, the store and every controller share the same dict. `put` and `drop` cop
 which costs a fraction of a microsecond where a deep copy costs sixty.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 Object = dict[str, Any]
@@ -92,3 +92,16 @@ def deleting(obj: Object) -> bool:
 def condition(obj: Object, kind: str) -> Object | None:
     """The entry of status.conditions whose type is `kind`."""
     return next((c for c in dig(obj, "status", "conditions", default=[]) if c.get("type") == kind), None)
+
+
+def with_condition(listed: Iterable[Object], fresh: Object) -> list[Object]:
+    """The conditions with `fresh` in the place of the one of its type, else at the end. `lastTransitionTime` is that
+    of the last change of status (meta/v1 Condition)."""
+    listed = list(listed)
+    before = next((one for one in listed if one.get("type") == fresh["type"]), None)
+    if before is None:
+        return [*listed, fresh]
+    since = before.get("lastTransitionTime")
+    if since and before.get("status") == fresh["status"]:
+        fresh = {**fresh, "lastTransitionTime": since}
+    return [fresh if one is before else one for one in listed]

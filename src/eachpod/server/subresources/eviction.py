@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from eachpod.model import errors
-from eachpod.model.disruptionallowed import DISRUPTION_ALLOWED, SYNC_FAILED, with_condition
+from eachpod.model.disruptionallowed import DISRUPTION_ALLOWED, SYNC_FAILED, with_disruption_allowed
 from eachpod.model.labelselector import Selector
-from eachpod.model.objects import Object, condition, deleting, dig, labels, name, put
+from eachpod.model.objects import Object, condition, deleting, dig, labels, name, put, with_condition
 from eachpod.model.podphase import is_finished
 from eachpod.model.resources import POD, PODDISRUPTIONBUDGET
 from eachpod.model.timestamps import render
@@ -94,7 +94,7 @@ def charge(budget: Object, pod: Object, now: float) -> Object | None:
     if allowed <= 0:
         raise _refused(_why_none(name(budget), status))
     counted = {**status, "disruptionsAllowed": allowed - 1, "disruptedPods": {**disrupted, name(pod): render(now)}}
-    return put(budget, ("status",), counted if allowed > 1 else with_condition(counted, now))
+    return put(budget, ("status",), counted if allowed > 1 else with_disruption_allowed(counted, now))
 
 
 def _why_none(budget: str, status: Object) -> str:
@@ -148,17 +148,12 @@ async def _mark(core: Core, call: Call, options: Options) -> Options:
 
 
 def _marked(pod: Object, now: float) -> Object:
-    listed = dig(pod, "status", "conditions", default=[])
-    before = condition(pod, "DisruptionTarget")
-    same = before is not None and before.get("status") == "True"
     fresh: Object = {
         "type": "DisruptionTarget",
         "status": "True",
         "lastProbeTime": None,
-        "lastTransitionTime": before.get("lastTransitionTime") if before and same else render(now),
+        "lastTransitionTime": render(now),
         "reason": "EvictionByEvictionAPI",
         "message": "Eviction API: evicting",
     }
-    if before is None:
-        return put(pod, ("status", "conditions"), [*listed, fresh])
-    return put(pod, ("status", "conditions"), [fresh if one is before else one for one in listed])
+    return put(pod, ("status", "conditions"), with_condition(dig(pod, "status", "conditions", default=()), fresh))
